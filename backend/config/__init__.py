@@ -1,0 +1,1 @@
+"""The only place where apps are put together: settings, addresses, processes."""
