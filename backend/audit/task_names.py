@@ -1,0 +1,3 @@
+"""Names of this room's tasks."""
+
+SEAL = "audit.seal"

@@ -1,0 +1,1 @@
+"""What every room stands on: errors, actors, jobs, blobs, events; no domain."""
