@@ -1,0 +1,1 @@
+"""Doors of imaging: studies and grids, deliveries and uploads, DICOMweb."""

@@ -1,0 +1,116 @@
+"""Frames decoded by the reference decoders, and laid out as they are served."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import dcmread
+from pydicom import uid as uids
+from pydicom.dataset import Dataset
+from pydicom.encaps import get_frame
+from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
+
+from backend.imaging.domain import bit_frames, films
+from backend.imaging.domain.safe_decoders import pixel_array
+from ml_worker.geometry.mosaic import tile
+
+Pixels = NDArray[Any]
+
+
+class FrameUnreadable(Exception):
+    """The decoders could not read the frame; the message is safe to show."""
+
+
+def decode_frame(path: Path, syntax: str, number: int, *, with_palette: bool = True) -> Pixels:
+    """Return frame `number` (from 1): (rows, columns) of values, or (rows, columns, 3) RGB.
+
+    Palette colour becomes RGB, and values go through the Modality LUT where there is a table;
+    unless `with_palette` is false: then both stay as stored.
+    """
+    try:
+        array, dataset = _decode_in_place(path, syntax, number)
+    except Exception:  # noqa: BLE001  decoders raise anything; the slow way settles it
+        try:
+            array, dataset = _decode_whole(path, syntax, number)
+        except Exception as error:
+            raise FrameUnreadable("The image could not be decoded.") from error
+    return _through_tables(array, dataset) if with_palette else array
+
+
+def decode_tile(path: Path, syntax: str, number: int, shape: tuple[int, int]) -> Pixels:
+    """Return tile `number` (from 1) of a mosaic, whose tiles are of `shape` (rows, columns)."""
+    try:
+        return tile(decode_frame(path, syntax, 1), number, shape)
+    except ValueError as error:
+        raise FrameUnreadable("The mosaic has no such slice.") from error
+
+
+def stored_frame(path: Path, number: int, frames: int) -> bytes:
+    """Return the codestream of frame `number` (from 1), put together from its fragments."""
+    try:
+        dataset = dcmread(path, force=True)
+        return get_frame(dataset.PixelData, number - 1, number_of_frames=frames)
+    except Exception as error:
+        raise FrameUnreadable("The image could not be read.") from error
+
+
+def _decode_in_place(path: Path, syntax: str, number: int) -> tuple[Pixels, Dataset]:
+    """Decode one frame without reading the others."""
+    found = Dataset()
+    array = pixel_array(path, ds_out=found, index=number - 1, transfer_syntax_uid=uids.UID(syntax))
+    return array, found
+
+
+def _decode_whole(path: Path, syntax: str, number: int) -> tuple[Pixels, Dataset]:
+    """Decode from the whole file; for files that are not quite what they say."""
+    dataset = dcmread(path, force=True)
+    if not hasattr(dataset, "file_meta") or "TransferSyntaxUID" not in dataset.file_meta:
+        dataset.ensure_file_meta()
+        dataset.file_meta.TransferSyntaxUID = uids.UID(syntax)
+    if syntax in films.VIDEO:
+        return films.film_frame(path, number), dataset
+    if bit_frames.is_left_out(syntax, int(dataset.get("BitsAllocated") or 0)):
+        return bit_frames.bit_frame(dataset, syntax, number), dataset
+    if syntax == uids.JPEGExtended12Bit:
+        return _decode_jpeg(dataset, number), dataset
+    return pixel_array(dataset, index=number - 1), dataset
+
+
+def _decode_jpeg(dataset: Dataset, number: int) -> Pixels:
+    """Decode 12-bit JPEG, which pydicom's own decoders leave out."""
+    import imagecodecs  # noqa: PLC0415  heavy, and rarely needed
+
+    frames = int(dataset.get("NumberOfFrames") or 1)
+    stream = get_frame(dataset.PixelData, number - 1, number_of_frames=frames)
+    decoded: Pixels = np.asarray(imagecodecs.jpeg_decode(stream))
+    return decoded
+
+
+def _through_tables(array: Pixels, dataset: Dataset) -> Pixels:
+    if dataset.get("ModalityLUTSequence") and array.ndim == 2:
+        mapped: Pixels = apply_modality_lut(array, dataset)
+        return mapped
+    if dataset.get("PhotometricInterpretation") == "PALETTE COLOR":
+        colours: Pixels = apply_color_lut(array, dataset)
+        return colours if colours.dtype == np.uint8 else (colours >> 8).astype(np.uint8)
+    return array
+
+
+def lay_out(array: Pixels, served: dict[str, Any], bits_stored: int) -> bytes:
+    """Return the bytes of a rendition: little endian, colour interleaved, see `served.describe`."""
+    if served["samples_per_pixel"] == 3:
+        return np.ascontiguousarray(as_rgb8(array, bits_stored)).tobytes()
+    if served["bits_allocated"] == 32:
+        return array.astype("<f4").tobytes()
+    kind = "i" if served["pixel_representation"] else "u"
+    return array.astype(f"<{kind}{served['bits_allocated'] // 8}").tobytes()
+
+
+def as_rgb8(array: Pixels, bits_stored: int) -> Pixels:
+    """Return colour as (rows, columns, 3) of 8 bits; the highest bits of deeper samples."""
+    if array.ndim == 2:
+        array = np.repeat(array[..., None], 3, axis=2)
+    if array.dtype != np.uint8:
+        array = (array >> max(bits_stored - 8, 0)).astype(np.uint8)
+    return array[..., :3]

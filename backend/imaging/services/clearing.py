@@ -1,0 +1,190 @@
+"""Identities taken out between a file's arrival and its parsing, by the policy of its run.
+
+What arrives is read into memory, cleared, and written as a draft of the store; from there on it
+is a file like any other. A file whose picture seems to carry text keeps its cleared header and
+waits in quarantine.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
+from uuid import UUID
+
+from django.db import transaction
+from pydicom.dataset import Dataset, FileDataset
+
+from backend.core.blobs import Draft, StorageFull, blob_store
+from backend.imaging.domain.deidentify.burned_in import Finding, inspected
+from backend.imaging.domain.deidentify.files import cleared, opened, renew_meta, written
+from backend.imaging.domain.deidentify.policy import Policy
+from backend.imaging.domain.deidentify.pseudonyms import Secret, patient_key
+from backend.imaging.domain.deidentify.redact import NotRedactable, redacted
+from backend.imaging.domain.deidentify.report import Report
+from backend.imaging.domain.header import text
+from backend.imaging.domain.parse import parse_file
+from backend.imaging.domain.rejections import Rejected
+from backend.imaging.models import IngestRun, QuarantinedFile, SealedIdentity
+from backend.imaging.services.foreign import NOT_DICOM, may_wait
+from backend.imaging.services.incoming import Incoming
+from backend.imaging.services.secrets import sealed, secret_of
+
+log = logging.getLogger(__name__)
+_IDENTITY = ("PatientID", "IssuerOfPatientID", "PatientName", "PatientBirthDate")
+
+
+@dataclass
+class Clearing:
+    """A run's policy at work: what was done, who waits, whose identity is sealed."""
+
+    run: IngestRun
+    policy: Policy
+    secret: Secret
+    audience_id: UUID | None = None
+    report: Report = field(default_factory=Report)
+    waiting: list[QuarantinedFile] = field(default_factory=list)
+    identities: dict[str, bytes] = field(default_factory=dict)
+
+    def begin_anew(self) -> None:
+        """Forget what is written down."""
+        self.waiting, self.identities, self.report = [], {}, Report()
+
+
+def clearing_of(run: IngestRun, audience_id: UUID | None = None) -> Clearing | None:
+    """Return the work that this run's policy asks for; None where it asks for nothing."""
+    if run.policy is None:
+        return None
+    policy = Policy.from_document(run.policy.document)
+    if not policy.applies and policy.pixels.check == "none":
+        return None
+    return Clearing(run, policy, secret_of(policy.salt_id), audience_id)
+
+
+def batch_clear(clearing: Clearing, batch: Sequence[Incoming]) -> list[Incoming]:
+    """Return the files without identities, in order; those that cannot go on say why."""
+    return [_clear(clearing, incoming) for incoming in batch]
+
+
+def _clear(clearing: Clearing, incoming: Incoming) -> Incoming:
+    name = neutral_name(clearing, incoming.name)
+    if incoming.refusal is not None:
+        return replace(incoming, name=name)
+    try:
+        draft, finding = _cleared_draft(clearing, incoming)
+    except Exception as error:  # noqa: BLE001  one file does not stop the rest
+        refusal = _refusal_of(clearing, error)
+        if refusal.code == NOT_DICOM and may_wait(incoming, clearing.policy):
+            # It is converted under its own name, by which side files know it, and cleared then.
+            return replace(incoming, refusal=refusal)
+        return Incoming(name, incoming.path, refusal=refusal)
+    if finding.verdict == "clean":
+        return Incoming.drafted(name, draft)
+    return _held(clearing, Incoming.drafted(name, draft), finding)
+
+
+def _refusal_of(clearing: Clearing, error: Exception) -> Rejected:
+    """Return why a file does not come in, in words."""
+    if isinstance(error, Rejected):
+        if clearing.policy.applies and error.sop_uid:
+            error.sop_uid = clearing.secret.uid(error.sop_uid)
+        return error
+    if isinstance(error, StorageFull):
+        return Rejected("imaging.storage_full", why=error.detail)
+    if isinstance(error, OSError):
+        return Rejected("imaging.vanished")
+    log.error("A file could not be de-identified", exc_info=error)  # no name: it may be a patient's
+    return Rejected("imaging.not_deidentified")
+
+
+def _cleared_draft(clearing: Clearing, incoming: Incoming) -> tuple[Draft, Finding]:
+    parsed = parse_file(incoming.path)  # refuses what is damaged, or too much for memory
+    content = incoming.path.read_bytes()
+    dataset = opened(content)
+    finding = inspected(dataset, clearing.policy.pixels)
+    changed = clearing.policy.applies
+    if clearing.policy.pixels.blank_known and finding.known:
+        renew_meta(dataset, parsed.transfer_syntax_uid)
+        try:
+            redacted(dataset, finding.known)
+            changed = True
+        except NotRedactable:
+            finding = replace(finding, verdict="quarantine", reason="text")
+    if changed:
+        content = _without_identity(clearing, dataset, content)
+    draft = blob_store().draft()
+    try:
+        draft.write(content)
+    except BaseException:
+        draft.discard()
+        raise
+    return draft, finding
+
+
+def _without_identity(clearing: Clearing, dataset: FileDataset, content: bytes) -> bytes:
+    policy, secret = clearing.policy, clearing.secret
+    patient = patient_key(dataset, separate_issuers=policy.separate_issuers)
+    identity = {keyword: _word(dataset, keyword) for keyword in _IDENTITY}
+    result = cleared(dataset, content, policy, secret)
+    clearing.report.add(result.report)
+    if policy.applies and policy.way_back:
+        pseudonym = secret.pseudonym(patient)
+        clearing.identities[pseudonym] = sealed(secret, pseudonym, identity)
+    return written(result.dataset)
+
+
+def _word(dataset: Dataset, keyword: str) -> str:
+    return str(dataset.get(keyword) or "").replace("\0", "")
+
+
+def _held(clearing: Clearing, incoming: Incoming, finding: Finding) -> Incoming:
+    """Keep a file aside for a person; its fate is to be quarantined."""
+    if incoming.draft is None:
+        return incoming
+    parsed = parse_file(incoming.path)
+    ref = blob_store().keep(incoming.draft)
+    clearing.waiting.append(
+        QuarantinedFile(
+            run=clearing.run,
+            audience_id=clearing.audience_id,
+            name=incoming.name,
+            reason=finding.reason,
+            boxes=[box.document() for box in finding.boxes],
+            known_boxes=[box.document() for box in finding.known],
+            file_sha256=ref.sha256,
+            size_bytes=ref.size,
+            sop_uid=parsed.given_sop_uid,
+            sop_class_uid=parsed.sop_class_uid,
+            patient_id=text(parsed.header, "00100020", 128),
+            rows=parsed.pixels.rows if parsed.pixels else 0,
+            columns=parsed.pixels.columns if parsed.pixels else 0,
+            frame_count=parsed.pixels.frames if parsed.pixels else 0,
+        )
+    )
+    refusal = Rejected("imaging.burned_in")
+    refusal.sop_uid, refusal.sop_class_uid = parsed.given_sop_uid, parsed.sop_class_uid
+    return Incoming(incoming.name, incoming.path, refusal=refusal)
+
+
+def neutral_name(clearing: Clearing, name: str) -> str:
+    """Return a name that tells no patient's: the kind of file and eight digits of a keyed hash."""
+    if not clearing.policy.applies:
+        return name
+    suffix = PurePath(name).suffix
+    suffix = suffix if suffix.isascii() and len(suffix) <= 5 else ""
+    return f"file-{clearing.secret.digest('file', name).hex()[:8]}{suffix}"
+
+
+@transaction.atomic
+def clearing_record(clearing: Clearing) -> None:
+    """Write down who waits, whose identity is sealed, and what was done."""
+    QuarantinedFile.objects.bulk_create(clearing.waiting)
+    SealedIdentity.objects.bulk_create(
+        [
+            SealedIdentity(salt_id=clearing.policy.salt_id, pseudonym=pseudonym, sealed=box)
+            for pseudonym, box in sorted(clearing.identities.items())
+        ],
+        ignore_conflicts=True,
+    )
+    run = IngestRun.objects.select_for_update(no_key=True).get(pk=clearing.run.pk)
+    run.report = Report.from_document(run.report).plus(clearing.report).document()
+    run.save(update_fields=["report"])

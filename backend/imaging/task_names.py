@@ -1,0 +1,11 @@
+"""Names of this room's tasks."""
+
+INGEST_UPLOAD = "imaging.ingest_upload"
+TIDY = "imaging.tidy"
+FORM_GRIDS = "imaging.form_grids"
+MAKE_COPIES = "imaging.make_copies"
+CONVERT_RUN = "imaging.convert_run"
+RETRY_RUN = "imaging.retry_run"
+RESUME = "imaging.resume"
+RUN_SOURCE = "imaging.run_source"
+SOURCES_DUE = "imaging.sources_due"
