@@ -1,0 +1,1 @@
+"""Annotation documents and their append-only revisions."""

@@ -1,0 +1,1 @@
+"""Label projects, their people, schemas and units of work."""
