@@ -1,0 +1,1 @@
+"""Releases written in a format and read back."""

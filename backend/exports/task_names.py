@@ -1,0 +1,3 @@
+"""Names of this room's jobs."""
+
+WRITE = "exports.write"

@@ -1,0 +1,1 @@
+"""Models, their versions, jobs on workers, predictions and scores."""

@@ -1,0 +1,1 @@
+"""Doors of inference: models and training for people, jobs for both, the workers' own door."""

@@ -1,0 +1,1 @@
+"""Pure rules of worklists: what travels, who may work on what, when the work will be done."""
