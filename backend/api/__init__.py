@@ -1,0 +1,1 @@
+"""What assembles HTTP: routes, the OpenAPI document, health."""
