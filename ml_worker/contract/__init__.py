@@ -1,0 +1,1 @@
+"""What backend and worker say to one another; light, no torch."""

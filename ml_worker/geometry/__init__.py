@@ -1,0 +1,1 @@
+"""The one place for voxel and patient coordinates (numpy only)."""

@@ -1,0 +1,1 @@
+"""Training, evaluation, prediction and acquisition: arrays and grids in, arrays out."""

@@ -1,0 +1,1 @@
+"""One module a family: load weights, return a network."""
