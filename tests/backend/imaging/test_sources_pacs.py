@@ -1,0 +1,94 @@
+"""Pulling from a real archive over DIMSE: Orthanc, by C-GET, and by C-MOVE into our own receiver."""
+
+import pytest
+
+from backend.core.models import Job
+from backend.core.services import job_run
+from backend.imaging.models import IngestRun, Instance, SourceRun
+from backend.imaging.services.sources.running import source_run_job
+from tests.factories import Api
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def quiet_bells(monkeypatch):
+    """Keep doorbells away from the broker, the process edge."""
+    monkeypatch.setattr("backend.core.services.ring", lambda *_, **__: True)
+
+
+@pytest.fixture
+def admin(ada):
+    api = Api()
+    api.force_login(ada)
+    return api
+
+
+def pacs(orthanc, **settings):
+    there = {"host": "127.0.0.1", "port": orthanc.dicom_port, "called_ae": "ORTHANC"}
+    return {"kind": "pacs", **there, **settings}
+
+
+def add(api, chosen):
+    answer = api.post("/api/v1/sources", {"name": "PACS", "settings": chosen})
+    assert answer.status_code == 201, answer.content
+    return answer.json()
+
+
+def run_now(api, source):
+    answer = api.post(f"/api/v1/sources/{source['id']}/runs").json()
+    job_run(job_id=Job.objects.get(pk=answer["job_id"]).pk, handler=source_run_job)
+    return api.get(f"/api/v1/sources/{source['id']}").json()["last_run"]
+
+
+def test_studies_are_fetched_by_c_get_once_and_what_is_added_later_too(
+    admin, orthanc, make_phantom
+):
+    axial, oblique = make_phantom("axial").paths, make_phantom("oblique").paths
+    orthanc.empty()
+    orthanc.send([*axial[:-1], *oblique])
+    source = add(admin, pacs(orthanc, filter={"modalities": ["CT", "MR"]}))
+
+    first = run_now(admin, source)
+    again = run_now(admin, source)
+    orthanc.send([axial[-1]])
+    later = run_now(admin, source)
+
+    before = len(axial) - 1 + len(oblique)
+    assert (first["state"], first["counts"]["stored"]) == ("succeeded", before), first
+    assert (again["found"], again["skipped"]) == (0, before)
+    assert (later["counts"]["stored"], later["skipped"]) == (1, before)
+    assert Instance.objects.count() == len(axial) + len(oblique)
+
+
+def test_the_test_says_who_answers_and_who_does_not(admin, orthanc):
+    asked = {"settings": pacs(orthanc)}
+    good = admin.post("/api/v1/source-tests", asked).json()
+    asked["settings"]["port"] = 9
+    gone = admin.post("/api/v1/source-tests", asked).json()
+    moving = {"settings": pacs(orthanc, retrieve="move")}
+    without_receiver = admin.post("/api/v1/source-tests", moving).json()
+
+    assert good["is_good"] is True, good
+    assert "Nobody answers" in gone["sentence"]
+    assert "LIMN_DIMSE_PORT" in without_receiver["sentence"]
+
+
+def test_what_an_archive_is_asked_to_send_belongs_to_the_look_that_asked(
+    admin, orthanc, dimse, make_phantom, settings
+):
+    settings.LIMN_DIMSE_PORT = dimse.port
+    paths = make_phantom("axial").paths
+    orthanc.empty()
+    orthanc.know("limn", "LIMN", dimse.port)
+    orthanc.send(paths)
+    source = add(admin, pacs(orthanc, retrieve="move"))
+
+    moved = run_now(admin, source)
+    again = run_now(admin, source)
+
+    assert (moved["state"], moved["found"]) == ("succeeded", len(paths)), moved
+    assert moved["counts"]["stored"] == len(paths)
+    assert (again["found"], again["skipped"]) == (0, len(paths))
+    assert IngestRun.objects.get().source == "pacs"
+    assert SourceRun.objects.filter(trigger="sender").count() == 0

@@ -1,0 +1,255 @@
+"""Numbers mean what the header says: tables, rescaling, windows, curves, uptake, doses, overlays."""
+
+import base64
+import io
+import math
+
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+from pydicom.dataset import Dataset
+from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut
+
+from backend.core.actor import Actor
+from backend.imaging.domain.pixels import values_from
+from backend.imaging.domain.rendering import Look
+from backend.imaging.domain.suv import suv_from
+from backend.imaging.models import Grid, Instance
+from backend.imaging.selectors import frame_keys, grid_view, volume_ref
+from backend.imaging.selectors.frames import frame_array, frame_source
+from backend.imaging.selectors.overlays import overlays_get
+from backend.imaging.selectors.rendering import picture
+from ml_worker.blobs import FolderBlobs
+from ml_worker.contract.masks import decode_mask
+from ml_worker.volumes import load_volume
+
+
+def header(**tags):
+    """Return a header as the parser makes it, from tag and values."""
+    return {tag.removeprefix("t"): {"vr": "UN", "Value": value} for tag, value in tags.items()}
+
+
+def pet(units="BQML", decay="START", **more):
+    """Return a PET header: 70 kg, 370 MBq of F-18 an hour before the scan, 2 minutes a frame."""
+    drug = header(t00181074=[370e6], t00181075=[6586.2], t00181072=["100000.000"])
+    drug |= header(**more.pop("drug", {}))
+    return header(
+        t00080060=["PT"],
+        t00541001=[units],
+        t00541102=[decay],
+        t00101030=[70.0],
+        t00080021=["20240305"],
+        t00080031=["110000"],
+        t00080022=["20240305"],
+        t00080032=["111500.5"],
+        t00181242=[120000],
+        t00540016=[drug],
+    ) | header(**more)
+
+
+LEFT = 370e6 * 2 ** (-3600 / 6586.2)
+
+
+def test_suv_when_decay_was_corrected_to_the_start_of_the_scan():
+    found = suv_from(pet())
+    assert found.factor == pytest.approx(70_000 / LEFT)
+    assert found.why == "By body weight; decay corrected to the scan's start."
+
+
+def test_suv_when_decay_was_corrected_to_the_injection():
+    assert suv_from(pet(decay="ADMIN")).factor == pytest.approx(70_000 / 370e6)
+
+
+def test_suv_when_decay_was_not_corrected_takes_each_frame_at_its_own_moment():
+    decay = math.log(2) / 6586.2
+    at_start = 370e6 * math.exp(-decay * 4500.5)
+    mean = at_start * (1 - math.exp(-decay * 120)) / (decay * 120)
+    assert suv_from(pet(decay="NONE")).factor == pytest.approx(70_000 / mean)
+
+
+def test_a_series_made_afterwards_starts_where_its_frames_say():
+    """Series time after the acquisition: the start follows from the frame's reference time."""
+    decay = math.log(2) / 6586.2
+    mean_at = math.log(decay * 120 / (1 - math.exp(-decay * 120))) / decay
+    waited = 4500.5 + mean_at - 900
+    late = pet(t00080031=["150000"], t00541300=[900_000])
+    assert suv_from(late).factor == pytest.approx(70_000 / (370e6 * 2 ** (-waited / 6586.2)))
+
+
+def test_an_injection_before_midnight():
+    drug = {"t00181072": ["233000"]}
+    early = pet(t00080031=["003000"], t00080032=["004000"], drug=drug)
+    assert suv_from(early).factor == pytest.approx(70_000 / LEFT)
+
+
+def test_the_date_and_time_of_injection_counts_before_the_time_alone():
+    drug = {"t00181078": ["20240305100000.00+0100"], "t00181072": ["093000"]}
+    assert suv_from(pet(drug=drug)).factor == pytest.approx(70_000 / LEFT)
+
+
+def test_counts_become_suv_by_the_factors_of_philips():
+    philips = {"t70530010": ["Philips PET Private Group"]}
+    assert suv_from(pet("CNTS", **philips, t70531000=[0.00042])).factor == 0.00042
+    by_activity = suv_from(pet("CNTS", **philips, t70531000=[0.0], t70531009=[2.5]))
+    assert by_activity.factor == pytest.approx(2.5 * 70_000 / LEFT)
+
+
+def test_grams_per_millilitre_are_suv_already():
+    assert suv_from(pet("GML")).factor == 1.0
+    lean = suv_from(pet("GML", t00541006=["LBM"]))
+    assert (lean.factor, lean.why) == (
+        None,
+        "The stored values are SUV by LBM, not by body weight.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        (
+            {"t00101030": []},
+            "SUV cannot be computed: the header does not say the patient's weight.",
+        ),
+        ({"decay": "WRONG"}, "decay was not corrected in a way that is known (WRONG)"),
+        ({"units": "CNTS"}, "the file brings no Philips factor"),
+        ({"units": "PROPCNTS"}, "The unit of the stored values (PROPCNTS)"),
+        ({"t00080031": ["093000"]}, "does not say"),
+        ({"t00540016": []}, "the activity given"),
+    ],
+)
+def test_where_there_is_no_factor_a_sentence_says_why(changed, why):
+    if "t00080031" in changed:
+        changed["drug"] = {"t00181078": ["20240305100000"]}
+        why = "the injection is not within the day before the scan"
+    found = suv_from(pet(**changed))
+    assert found.factor is None
+    assert why in found.why
+
+
+def test_other_modalities_have_no_suv():
+    assert suv_from(header(t00080060=["CT"])) is None
+
+
+def test_a_dose_grid_is_scaled_to_gray():
+    found = values_from(header(t3004000E=[0.0025], t30040002=["GY"]))
+    assert (found["slope"], found["rescale_type"]) == (0.0025, "GY")
+
+
+def table(keyword, first, entries, bits=16):
+    """Return an item of a Modality or VOI LUT Sequence."""
+    item = Dataset()
+    item.LUTDescriptor = [len(entries), first, bits]
+    item["LUTDescriptor"].VR = "SS" if first < 0 else "US"
+    item.LUTData = [int(entry) for entry in entries]
+    item["LUTData"].VR = "US"
+    if keyword == "modality":
+        item.ModalityLUTType = "OD"
+    return item
+
+
+@pytest.fixture
+def tabled(make_phantom, tmp_path):
+    """Write a slice with tables; returns its path and its data set."""
+
+    def write(**sequences):
+        dataset = pydicom.dcmread(make_phantom("axial").paths[4])
+        for keyword, item in sequences.items():
+            setattr(dataset, keyword, [item])
+        if "ModalityLUTSequence" in sequences:
+            del dataset.RescaleSlope, dataset.RescaleIntercept
+        if "VOILUTSequence" in sequences:
+            del dataset.WindowCenter, dataset.WindowWidth
+        path = tmp_path / "tabled.dcm"
+        dataset.save_as(path)
+        return path, pydicom.dcmread(path)
+
+    return write
+
+
+SQUARES = np.clip(np.arange(3000) ** 2 // 200, 0, 65535)
+
+
+@pytest.mark.django_db
+def test_a_modality_table_is_applied_everywhere(tabled, take_in, own_store):
+    path, dataset = tabled(ModalityLUTSequence=table("modality", 100, SQUARES))
+    take_in(path)
+    truth = apply_modality_lut(dataset.pixel_array, dataset)
+    grid, instance = Grid.objects.get(), Instance.objects.get()
+
+    served = frame_array(frame_source(instance.pk), 1)
+    (image,) = grid_view(actor=Actor.system(), grid_id=grid.pk).images
+    learned = load_volume(volume_ref(grid.pk), FolderBlobs(own_store)).image_kji[0]
+
+    np.testing.assert_array_equal(served, truth)
+    np.testing.assert_array_equal(learned, truth)
+    assert (image.rescale_slope, image.rescale_intercept, image.rescale_type) == (None, None, "OD")
+    assert (image.bits_allocated, image.bits_stored, image.pixel_representation) == (16, 16, 0)
+    assert not instance.pixel_module["exact"]  # the browser must not get what is stored
+
+
+@pytest.mark.django_db
+def test_a_brightness_curve_is_drawn_on_the_server_and_told_in_the_viewer(tabled, take_in):
+    curve = (np.sin(np.linspace(0, np.pi / 2, 1200)) * 4095).astype(int)
+    path, dataset = tabled(VOILUTSequence=table("voi", -600, curve, 12))
+    take_in(path)
+    shown = apply_voi_lut(
+        apply_modality_lut(dataset.pixel_array, dataset).astype(np.int64), dataset
+    )
+    grid, instance = Grid.objects.get(), Instance.objects.get()
+
+    drawn = picture((instance.pk, 1), "CT", Look(), "PNG")
+    view = grid_view(actor=Actor.system(), grid_id=grid.pk)
+
+    grey = np.asarray(Image.open(io.BytesIO(drawn)))
+    np.testing.assert_allclose(grey, shown / 4095 * 255, atol=1)
+    assert view.images[0].window_width == [1200.0]
+    assert any("brightness curve of their own (VOI LUT)" in each for each in view.warnings)
+
+
+CHECKS = (np.indices((48, 64)).sum(0) % 2).astype(bool)
+
+
+def overlaid(dataset, group, *, bit=0, data=None, origin=(1, 1), label=""):
+    """Add an overlay of 48 x 64, or as large as `data`, to a data set."""
+    rows, columns = data.shape if data is not None else (48, 64)
+    for element, vr, value in (
+        (0x0010, "US", rows), (0x0011, "US", columns), (0x0040, "CS", "G"),
+        (0x0050, "SS", list(origin)), (0x0100, "US", 16 if bit else 1), (0x0102, "US", bit),
+    ):  # fmt: skip
+        dataset.add_new((group, element), vr, value)
+    if label:
+        dataset.add_new((group, 0x1500), "LO", label)
+    if data is not None:
+        packed = np.packbits(data.ravel(), bitorder="little").tobytes()
+        dataset.add_new((group, 0x3000), "OW", packed + b"\0" * (len(packed) % 2))
+
+
+@pytest.mark.django_db
+def test_overlays_in_spare_bits_are_no_part_of_a_value(make_phantom, take_in, tmp_path):
+    dataset = pydicom.dcmread(make_phantom("axial").paths[4])
+    truth = dataset.pixel_array.copy()
+    dataset.PixelData = (truth.astype(np.uint16) | (CHECKS << 14).astype(np.uint16)).tobytes()
+    overlaid(dataset, 0x6000, bit=14, label="Checks")
+    small = np.zeros((5, 7), bool)
+    small[1:4, 2:6] = True
+    overlaid(dataset, 0x6002, data=small, origin=(-1, 60))
+    path = tmp_path / "overlay.dcm"
+    dataset.save_as(path)
+    take_in(path)
+    instance, grid = Instance.objects.get(), Grid.objects.get()
+
+    found = overlays_get(actor=Actor.system(), grid_id=grid.pk, key=frame_keys(grid)[0]).results
+
+    assert not instance.pixel_module["exact"]
+    np.testing.assert_array_equal(frame_array(frame_source(instance.pk), 1), truth)
+    assert [(each.group, each.label) for each in found] == [("6000", "Checks"), ("6002", "")]
+    hidden, own = (decode_mask(base64.b64decode(each.mask)) > 0 for each in found)
+    np.testing.assert_array_equal(hidden, CHECKS)
+    wanted = np.zeros((48, 64), bool)
+    wanted[:2, 61:64] = small[2:4, 2:5]  # its first pixel lies in row -1, column 60
+    np.testing.assert_array_equal(own, wanted)
+    warnings = grid_view(actor=Actor.system(), grid_id=grid.pk).warnings
+    assert warnings == [
+        "The images carry overlays (Checks, graphics); they are kept, and not drawn here."
+    ]
