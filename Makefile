@@ -37,7 +37,7 @@ screenshots: install-dev build chromium ## Remake the pictures in docs/images
 	@$(PY) -m tests.e2e.screenshots
 
 format: install-dev node_modules ## Format Python and TypeScript
-	@$(PY) -m ruff format . && $(PY) -m ruff check --fix -q . ; cd frontend && npx biome check --write -l error .
+	@$(PY) -m ruff format . && $(PY) -m ruff check --fix -q . ; cd frontend && npx biome check --write --diagnostic-level=error .
 
 lock: install-dev ## Write requirements.lock from what is installed
 	@.ci/lock

@@ -5,6 +5,7 @@ Starts a whole Limn on the demo cohort, lets its model learn once, and walks the
 
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import httpx
 from playwright.sync_api import Page
 
 from tests.browser import chromium
+from tests.e2e.burned import burned_picture
 from tests.installation import ROOT, Installation
 
 OUT = ROOT / "docs" / "images"
@@ -29,6 +31,7 @@ def main() -> None:
         with limn.client("scientist@limn.example") as client:
             project = _project(client)
             _judge(limn, project)
+            _watch_a_folder(limn)
             release = _let_it_learn(client, project)
         for who, take in (("annotator", _annotator), ("manager", _manager), ("admin", _admin)):
             page = browser.new_context(base_url=limn.address, viewport=SIZE).new_page()
@@ -50,6 +53,18 @@ def _judge(limn: Installation, project: str) -> None:
         give_back = {"verdict": "return", "reason": "The dome of the liver is missing."}
         for task, verdict in zip(tasks, (accept, accept, give_back), strict=False):
             client.post(f"/api/v1/tasks/{task}/review", json=verdict).raise_for_status()
+
+
+def _watch_a_folder(limn: Installation) -> None:
+    """Make a source and let it look once."""
+    source = {
+        "name": "Scanner room",
+        "settings": {"kind": "folder", "path": str(limn.watched)},
+        "schedule": {"every_minutes": 15},
+    }
+    with limn.client("admin@limn.example") as client:
+        made = client.post("/api/v1/sources", json=source).raise_for_status().json()
+        client.post(f"/api/v1/sources/{made['id']}/runs").raise_for_status()
 
 
 def _let_it_learn(client: httpx.Client, project: str) -> str:
@@ -152,8 +167,8 @@ def _telling_task(page: Page, project: str) -> str:
 
 
 def _manager(page: Page, out: Path, project: str, release: str) -> None:
-    _shoot(page, out, "studies", "/studies")
-    _shoot(page, out, "upload", "/uploads")
+    _studies(page, out)
+    _upload(page, out)
     _shoot(page, out, "projects", "/projects")
     _shoot(page, out, "new-project", "/projects/new?step=2")
     _shoot(page, out, "review", f"/work/{_submitted_task(page, project)}")
@@ -170,6 +185,42 @@ def _manager(page: Page, out: Path, project: str, release: str) -> None:
         _shoot(page, out, f"project-{tab}", f"/projects/{project}/{tab}")
     _shoot(page, out, "release", f"/releases/{release}")
     _shoot(page, out, "models", "/models")
+    _shoot(page, out, "tokens", "/account/tokens")
+
+
+def _studies(page: Page, out: Path) -> None:
+    """Take the list, one study beside it, its header, and its patient."""
+    _shoot(page, out, "studies", "/studies")
+    page.get_by_role("textbox", name="Search").fill("LIMN-0008")
+    page.get_by_text("LIMN-0008", exact=True).click()
+    page.get_by_role("button", name="Header of series").first.wait_for()
+    _shoot(page, out, "study")
+    page.get_by_role("button", name="Header of series").first.click()
+    page.get_by_role("grid", name="Elements of the header").wait_for()
+    _shoot(page, out, "header")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="All of this patient").click()
+    page.wait_for_url("**/patients/**")
+    _shoot(page, out, "patient")
+
+
+def _upload(page: Page, out: Path) -> None:
+    """Send a picture with a name burned in and a letter; take what became of them."""
+    with tempfile.TemporaryDirectory(prefix="limn-shots-") as folder:
+        letter = Path(folder) / "letter.txt"
+        letter.write_text("not an image", encoding="utf-8")
+        burned = burned_picture(Path(folder), "ADEYEMI FOLAKE 1961")
+        page.goto("/uploads")
+        page.get_by_role("combobox", name="De-identification").click()
+        page.get_by_role("option", name="Basic profile").click()
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name="Choose files").click()
+        chooser.value.set_files([burned.path, letter])
+        page.get_by_text("1 in quarantine").wait_for()
+    _shoot(page, out, "upload")
+    run = page.request.get("/api/v1/ingest-runs").json()["results"][0]["id"]
+    _shoot(page, out, "ingest-run", f"/uploads/{run}")
+    _shoot(page, out, "quarantine", "/quarantine")
 
 
 def _submitted_task(page: Page, project: str) -> str:
@@ -179,6 +230,8 @@ def _submitted_task(page: Page, project: str) -> str:
 
 def _admin(page: Page, out: Path, _project: str, _release: str) -> None:
     _shoot(page, out, "admin", "/admin")
+    _shoot(page, out, "admin-sources", "/admin/sources")
+    _shoot(page, out, "admin-policies", "/admin/policies")
     _shoot(page, out, "admin-system", "/admin/system")
     _shoot(page, out, "admin-audit", "/admin/audit")
 

@@ -39,12 +39,23 @@ def test_small_files_travel_together_and_each_has_its_fate(person, tmp_path):
     expect(files.get_by_text("letter.txt")).to_be_visible()
     expect(files.get_by_role("listitem")).to_have_count(1)
     assert violations(page) == []
+    _is_named_as_sent(page, loose[0].name)
     assert manager.faults == []
     assert _counts(manager) == {
         "stored": len(loose) + len(zipped),
         "duplicate": 0,
         "rejected": 1,
     }
+
+
+def _is_named_as_sent(page, loose):
+    """The delivery, read again, names files as the person did, not the packs they travelled in."""
+    run = page.request.get("/api/v1/ingest-runs").json()["results"][0]["id"]
+    page.goto(f"/uploads/{run}")
+    table = page.get_by_role("grid", name="Files of the delivery")
+    expect(table.get_by_text(loose, exact=True)).to_be_visible()
+    page.get_by_text("Rejected 1").click()
+    expect(table.get_by_text("letter.txt", exact=True)).to_be_visible()
 
 
 def test_the_same_files_again_are_duplicates_each(person, tmp_path):

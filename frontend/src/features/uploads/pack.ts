@@ -9,6 +9,16 @@ const packFiles = 200;
 /** A pack is the same bytes each time it is made, so that sending it can go on after a reload. */
 const anyTime = new Date(2000, 0, 1, 12);
 
+/** A pack's name, for the server to tell it from an archive of somebody's own. */
+export function packName(number: number): string {
+  return `Small files ${number}.zip`;
+}
+
+/** What a person called a file: what lies in an archive is named after it, but not after a pack. */
+export function ownName(name: string): string {
+  return name.replace(/^Small files \d+\.zip\//, "");
+}
+
 /** What travels as one upload: a file, or many small ones as a zip that is stored, not squeezed. */
 export interface Parcel {
   readonly key: string;

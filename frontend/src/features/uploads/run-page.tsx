@@ -18,6 +18,7 @@ import { type Column, VirtualTable } from "@/components/virtual-table";
 import { formatCount, formatMoment } from "@/lib/format";
 import { nameOfSource } from "@/lib/sources";
 
+import { ownName } from "./pack";
 import classes from "./uploads.module.css";
 
 const outcomes: readonly (readonly [IngestItem["outcome"], string])[] = [
@@ -36,7 +37,7 @@ const columns: readonly Column<IngestItem & { readonly place: number }>[] = [
     key: "name",
     header: "File",
     width: "minmax(0, 1.4fr)",
-    cell: (item) => <bdi>{item.name}</bdi>,
+    cell: (item) => <bdi title={ownName(item.name)}>{ownName(item.name)}</bdi>,
   },
   {
     key: "outcome",

@@ -1,7 +1,16 @@
 import { sentenceOf } from "@/api/sentence";
 import type { IngestItem } from "@/api/types";
 
-import { hasRoom, isSmall, NotForAPack, type Parcel, packed, parcelOf, sentOfEach } from "./pack";
+import {
+  hasRoom,
+  isSmall,
+  NotForAPack,
+  type Parcel,
+  packed,
+  packName,
+  parcelOf,
+  sentOfEach,
+} from "./pack";
 import { type FileOutcome, sendFile } from "./send-file";
 import {
   type ChosenFile,
@@ -222,7 +231,7 @@ export class UploadQueue {
     const [first] = parcel.items;
     if (first && parcel.items.length === 1) return { name: first.name, file: first.file };
     this.#packs += 1;
-    return { name: `Small files ${this.#packs}.zip`, file: await packed(parcel) };
+    return { name: packName(this.#packs), file: await packed(parcel) };
   }
 
   #settleParcel({ items }: Parcel, outcomes: FileOutcome): void {

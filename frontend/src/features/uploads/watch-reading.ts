@@ -4,6 +4,7 @@ import { useEffect } from "react";
 import { get } from "@/api/http";
 import type { IngestItem, Page } from "@/api/types";
 
+import { ownName } from "./pack";
 import { stageOf } from "./upload-item";
 import type { UploadQueue } from "./upload-queue";
 
@@ -29,9 +30,9 @@ export function useWatchReading(queue: UploadQueue): void {
   }, [data, queue]);
 }
 
-/** What lies in an archive is named after it: `study.zip/a.dcm`; our own packs do not count. */
+/** What lies in an archive is named after it: `study.zip/a.dcm`. */
 function belongsTo(outcome: IngestItem, name: string): boolean {
-  const own = outcome.name.replace(/^Small files \d+\.zip\//, "");
+  const own = ownName(outcome.name);
   return own === name || own.startsWith(`${name}/`);
 }
 
