@@ -11,8 +11,9 @@ import time
 from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.config.settings")
+gc.disable()  # what is imported stays: looking through it again and again finds nothing
 
-from django.core.wsgi import get_wsgi_application
+from django.core.wsgi import get_wsgi_application  # noqa: E402  after the collector was told
 
 _django = get_wsgi_application()
 
@@ -22,6 +23,7 @@ from backend.imaging.frame_door import FrameDoor  # noqa: E402  needs the apps
 application = FrameDoor(_django)
 
 gc.collect()
+gc.enable()
 gc.freeze()  # a collection in a worker leaves the shared pages alone
 
 

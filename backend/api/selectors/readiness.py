@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 from typing import TypedDict
 
-import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 
@@ -48,6 +47,8 @@ def _database() -> Part:
 
 
 def _broker() -> Part:
+    import redis  # a tenth of a second of the start, and asked for only here  # noqa: PLC0415
+
     try:
         redis.Redis.from_url(
             settings.LIMN_BROKER_URL.replace("redis+socket://", "unix://"),

@@ -1,4 +1,9 @@
-"""Which fetcher belongs to which kind of source."""
+"""Which fetcher belongs to which kind of source.
+
+Each brings a library for one protocol, imported when such a source is gone to: the web process
+starts without them.
+"""
+# ruff: noqa: PLC0415
 
 from typing import assert_never
 
@@ -14,9 +19,6 @@ from backend.imaging.domain.messages_sources import (
 )
 from backend.imaging.services.sources.folder import FolderFetcher
 from backend.imaging.services.sources.found import Fetcher, bad
-from backend.imaging.services.sources.pacs import PacsFetcher, receiver_tried
-from backend.imaging.services.sources.s3 import S3Fetcher
-from backend.imaging.services.sources.web import WebFetcher
 
 
 def fetcher_for(chosen: Settings, secrets: dict[str, str]) -> Fetcher:
@@ -24,10 +26,16 @@ def fetcher_for(chosen: Settings, secrets: dict[str, str]) -> Fetcher:
     if isinstance(chosen, FolderSettings):
         return FolderFetcher(chosen)
     if isinstance(chosen, DicomwebSettings):
+        from backend.imaging.services.sources.web import WebFetcher
+
         return WebFetcher(chosen, secrets)
     if isinstance(chosen, PacsSettings):
+        from backend.imaging.services.sources.pacs import PacsFetcher
+
         return PacsFetcher(chosen)
     if isinstance(chosen, S3Settings):
+        from backend.imaging.services.sources.s3 import S3Fetcher
+
         return S3Fetcher(chosen, secrets)
     if isinstance(chosen, ReceiverSettings):
         raise Invalid("A receiver waits for senders; there is nothing to fetch.")
@@ -37,6 +45,8 @@ def fetcher_for(chosen: Settings, secrets: dict[str, str]) -> Fetcher:
 def tried(chosen: Settings, secrets: dict[str, str]) -> SourceTestOut:
     """Ask a source whether it answers."""
     if isinstance(chosen, ReceiverSettings):
+        from backend.imaging.services.sources.pacs import receiver_tried
+
         return receiver_tried()
     try:
         return fetcher_for(chosen, secrets).test()
