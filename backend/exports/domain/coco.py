@@ -122,9 +122,8 @@ def mask_annotations(item: Item, frame: Frame) -> Iterator[dict[str, Any]]:
     for layer in item.layers:
         if (layer, frame.key) not in item.masks:
             continue
-        labels = item.mask_ji(layer, frame.key)
-        segments = _segments_of(labels)
-        packed = coco_masks.encode(np.asfortranarray(labels[..., None] == segments, np.uint8))
+        segments = item.segments_on(layer, frame.key)
+        packed = coco_masks.encode(_planes(item.mask_ji(layer, frame.key), segments))
         areas, boxes = coco_masks.area(packed).tolist(), coco_masks.toBbox(packed)
         for segment, runs, area, box in zip(segments.tolist(), packed, areas, boxes, strict=True):
             yield {
@@ -137,10 +136,10 @@ def mask_annotations(item: Item, frame: Frame) -> Iterator[dict[str, Any]]:
             }
 
 
-def _segments_of(labels: Labels) -> NDArray[np.intp]:
-    """Return the segment ids on a label image, in order."""
-    found = np.flatnonzero(np.bincount(labels.reshape(-1)))
-    return found[found > 0]
+def _planes(labels: Labels, segments: Labels) -> NDArray[np.uint8]:
+    """Return 0 or 1 for each segment [rows, columns, segment], column by column in memory."""
+    by_column = np.ascontiguousarray(labels.T)
+    return (by_column == segments[:, None, None]).view(np.uint8).T
 
 
 def shape_annotations(
@@ -176,7 +175,7 @@ def prove_masks(name: str, item: Item, frame: Frame, stored: Sequence[Mapping[st
             continue
         # Column by column, as the run lengths are: what is compared lies side by side in memory.
         labels = np.ascontiguousarray(item.mask_ji(layer, frame.key).T).reshape(-1)
-        for segment in _segments_of(labels).tolist():
+        for segment in item.segments_on(layer, frame.key).tolist():
             said = found.pop(segment, None)
             if said is None or said["size"] != [rows, columns]:
                 raise ProofFailed(name, f"segment {segment} is missing on a frame")

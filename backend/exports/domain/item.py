@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml_worker.contract.masks import MaskRuns, decode_mask, parse_mask
+from ml_worker.contract.masks import MaskRuns, parse_mask
 from ml_worker.geometry.voxel_grid import VoxelGrid
 
 Labels = NDArray[np.uint16]
@@ -143,10 +143,14 @@ class Item:
     def mask_ji(self, layer: int, key: str) -> Labels:
         """Return the labels of one layer on one frame [rows, columns]."""
         _, rows, columns = self.shape_kji
-        data = self.masks.get((layer, key))
-        if data is None:
-            return np.zeros((rows, columns), np.uint16)
-        return decode_mask(data, shape=(rows, columns))
+        runs = self.runs.get((layer, key))
+        return np.zeros((rows, columns), np.uint16) if runs is None else runs.paint()
+
+    def segments_on(self, layer: int, key: str) -> Labels:
+        """Return the ids of the segments that lie on one frame of a layer, in order."""
+        runs = self.runs.get((layer, key))
+        found = np.unique(runs.values[runs.lengths > 0]) if runs is not None else np.zeros(0)
+        return found[found > 0].astype(np.uint16)
 
     def labels_kji(self, layer: int) -> Labels:
         """Return the labels of one layer on the whole grid."""
