@@ -114,6 +114,9 @@ STATIC_URL = "/static/"
 LIMN_FRONTEND = Path(env.text("LIMN_FRONTEND", str(BASE_DIR / "frontend" / "dist")))
 WHITENOISE_ROOT = LIMN_FRONTEND if LIMN_FRONTEND.is_dir() else None
 WHITENOISE_INDEX_FILE = True
+# As nginx does it: what carries its hash in its name never changes, everything else is asked about.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/assets/"
+WHITENOISE_MAX_AGE = 0
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 FILE_UPLOAD_TEMP_DIR = None
