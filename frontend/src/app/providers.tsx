@@ -1,15 +1,18 @@
 import { MantineProvider } from "@mantine/core";
 import { ModalsProvider } from "@mantine/modals";
 import { Notifications } from "@mantine/notifications";
-import { QueryClientProvider } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 
-import { createQueryClient } from "./query-client";
 import { resolveVariables, theme } from "./theme";
 
+interface ProvidersProps {
+  readonly client: QueryClient;
+  readonly children: ReactNode;
+}
+
 /** Everything every page relies on: theme, server data, dialogs, notices. */
-export function Providers({ children }: { readonly children: ReactNode }) {
-  const [client] = useState(createQueryClient);
+export function Providers({ client, children }: ProvidersProps) {
   return (
     <MantineProvider
       theme={theme}
