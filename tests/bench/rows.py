@@ -11,7 +11,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Row:
-    """What was measured beside what was budgeted; `met` is None where nothing was promised."""
+    """What was measured beside what was budgeted; `met` is None where nothing was promised.
+
+    `reason` says why a budget is missed; it is told only where it is.
+    """
 
     what: str
     budget: str
@@ -19,13 +22,13 @@ class Row:
     met: bool | None
     cpu: str = ""
     note: str = ""
+    reason: str = ""
 
     def markdown(self) -> str:
         """Return the row of the table in docs/benchmarks.md."""
         mark = {True: "yes", False: "**no**", None: "-"}[self.met]
-        return (
-            f"| {self.what} | {self.budget} | {self.measured} | {self.cpu} | {mark} | {self.note} |"
-        )
+        note = "; ".join(filter(None, (self.note, self.reason if self.met is False else "")))
+        return f"| {self.what} | {self.budget} | {self.measured} | {self.cpu} | {mark} | {note} |"
 
 
 def machine() -> str:
@@ -53,8 +56,7 @@ TABLE = "| what | budget | measured | CPU | met | note |\n|---|---|---|---|---|-
 def write(part: str, rows: Iterable[Row], load: float, path: Path) -> None:
     """Write one part's table into the page, in the place of what stood there.
 
-    `load` is the load average of the last minute before the part began. The reason of a missed
-    row is the text of its note.
+    `load` is the load average of the last minute before the part began.
     """
     sections = _sections(path.read_text(encoding="utf-8")) if path.exists() else {}
     circumstances = f"{datetime.now(UTC):%Y-%m-%d} · {machine()} · load before: {load:.1f}"
