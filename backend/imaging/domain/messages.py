@@ -199,6 +199,7 @@ class GridView(Words):
     """Everything a viewer needs to show a grid.
 
     `suv` says, for PET, how values become SUV (times the `suv_factor` of their image), or why not.
+    `overlays` are the names of the pictures of one bit that lie on its frames.
     """
 
     grid: GridOut
@@ -209,6 +210,7 @@ class GridView(Words):
     frames: list[FrameOut]
     frame_token: FrameTokenOut
     presets: list[PresetOut]
+    overlays: list[str]
     suv: str | None
     warnings: list[str]
 

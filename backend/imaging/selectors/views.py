@@ -32,7 +32,6 @@ CURVED = (
     "The images bring a brightness curve of their own (VOI LUT); here it is drawn as a straight "
     "window over the same values."
 )
-OVERLAID = "The images carry overlays ({names}); they are kept, and not drawn here."
 
 
 @dataclass(frozen=True)
@@ -77,6 +76,7 @@ def grid_view(*, actor: Actor, grid_id: UUID) -> GridView:
         frames=frames,
         frame_token=_token(actor, study.pk),  # who sees the grid sees its study
         presets=grid_presets(grid, images),
+        overlays=list(remarks.overlays),
         suv=remarks.suv,
         warnings=_warnings(grid, remarks),
     )
@@ -168,8 +168,6 @@ def _warnings(grid: Grid, remarks: _Remarks) -> list[str]:
     own = list(grid.series.warnings)
     if remarks.has_curves:
         own.append(CURVED)
-    if remarks.overlays:
-        own.append(OVERLAID.format(names=", ".join(remarks.overlays)))
     if grid.superseded_at is not None:
         own.append("More images of this series have arrived since; this is the series as it was.")
     return own

@@ -2426,6 +2426,7 @@ export interface components {
          * @description Everything a viewer needs to show a grid.
          *
          *     `suv` says, for PET, how values become SUV (times the `suv_factor` of their image), or why not.
+         *     `overlays` are the names of the pictures of one bit that lie on its frames.
          */
         GridView: {
             grid: components["schemas"]["GridOut"];
@@ -2440,6 +2441,8 @@ export interface components {
             frame_token: components["schemas"]["FrameTokenOut"];
             /** Presets */
             presets: components["schemas"]["PresetOut"][];
+            /** Overlays */
+            overlays: string[];
             /** Suv */
             suv: string | null;
             /** Warnings */

@@ -2,6 +2,7 @@ import type { Activity } from "./activity";
 import type { Editor } from "./editor";
 import type { GridView } from "./grid-view";
 import type { LabelDocument } from "./label-document";
+import type { Overlays } from "./overlays";
 import type { Proposals } from "./proposals";
 import type { PlacedFrame } from "./series-geometry";
 import type { Segment, Settings, ShapeStyle } from "./settings";
@@ -19,6 +20,7 @@ export interface BenchHost {
   readonly settings: Store<Settings>;
   readonly smart: SmartSession;
   readonly proposals: Proposals | null;
+  readonly overlays: Overlays;
   readonly activity: Activity;
   readonly frameTokenNow: () => string;
   readonly layers: () => readonly number[];

@@ -74,5 +74,7 @@ export interface GridView {
   readonly frames: readonly FrameDescription[];
   readonly frame_token: { readonly token: string; readonly expires_at: string };
   readonly presets: readonly WindowPreset[];
+  /** What the overlays that lie on its frames are called; none for most. */
+  readonly overlays: readonly string[];
   readonly warnings: readonly string[];
 }

@@ -21,6 +21,8 @@ export interface PaintSource {
   readonly segmentStyle: (segment: number) => SegmentStyle;
   /** Style of a proposed segment on a frame; null once it is decided or hidden. */
   readonly proposalStyle: (segment: number, frame: string) => SegmentStyle;
+  /** What came drawn over the image; 1 where something is. */
+  readonly overlays: (frame: string) => readonly Uint16Array[];
   readonly isHidden: () => boolean;
   /** An earlier state that is painted instead of the document's. */
   readonly past: () => { readonly masks: MaskStore } | null;
@@ -31,6 +33,14 @@ const PREVIEW: SegmentStyle = {
   rgb: [177, 151, 252],
   fill: 0.35,
   stroke: "#b197fc",
+  pattern: null,
+};
+
+/** The grey of the interface's text: neither a segment's colour nor the model's. */
+const OVERLAY: SegmentStyle = {
+  rgb: [231, 234, 238],
+  fill: 0.9,
+  stroke: "transparent",
   pattern: null,
 };
 
@@ -129,6 +139,9 @@ export class LabelPainter {
     const proposal = past ? null : this.source.proposal;
     const masks = past?.masks ?? document.masks;
     const proposed = (segment: number) => this.source.proposalStyle(segment, frame.key);
+    for (const [number, values] of this.source.overlays(frame.key).entries()) {
+      yield this.sheet(`overlay ${number}`, frame, values, () => OVERLAY);
+    }
     for (const layer of this.source.layers()) {
       const values = masks.peek(layer, frame.key);
       if (values) yield this.sheet(`layer ${layer}`, frame, values, this.source.segmentStyle);

@@ -53,6 +53,7 @@ function seriesAt(offsets_mm: readonly number[] | null): GridView {
     frames,
     frame_token: { token: "", expires_at: "" },
     presets: [],
+    overlays: [],
     warnings: [],
   };
 }

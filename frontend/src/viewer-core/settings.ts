@@ -48,6 +48,7 @@ export interface Settings {
   readonly locked: ReadonlySet<number>;
   readonly solo: number | null;
   readonly showsProposal: boolean;
+  readonly showsOverlays: boolean;
   /** What a tool draws: a shape of the schema by its id; null fills the segment. */
   readonly draws: Readonly<Partial<Record<ToolId, string | null>>>;
   /** The shape that is chosen. */
@@ -74,6 +75,7 @@ export function initialSettings(segment: number): Settings {
     locked: new Set(),
     solo: null,
     showsProposal: true,
+    showsOverlays: true,
     draws: {},
     shape: null,
     hasPatterns: false,

@@ -8,6 +8,7 @@ import { Journal } from "./journal";
 import type { DocumentContent } from "./label-document";
 import { LabelDocument } from "./label-document";
 import { MaskStore } from "./mask-store";
+import { type OverlayDoor, Overlays } from "./overlays";
 import { Proposals } from "./proposals";
 import { type Recovered, recover } from "./recovery";
 import { type PlacedFrame, placeFrames } from "./series-geometry";
@@ -32,6 +33,7 @@ export interface StationInput {
     readonly versionId: number | string | null;
   } | null;
   readonly saveDoor: SaveDoor;
+  readonly overlayDoor: OverlayDoor | null;
   readonly smart: {
     readonly model: SmartModel | null;
     readonly door: SmartDoor | null;
@@ -62,6 +64,7 @@ export class Station implements BenchHost {
   readonly settings: Store<Settings>;
   readonly smart: SmartSession;
   readonly proposals: Proposals | null;
+  readonly overlays: Overlays;
   readonly activity = new Activity();
   readonly workbench: Workbench;
   /** The second picture while it is on the screen. */
@@ -101,6 +104,7 @@ export class Station implements BenchHost {
       input.smart.message,
     );
     this.proposals = this.openProposals();
+    this.overlays = new Overlays(input.overlayDoor, (sentence) => this.say(sentence));
     this.workbench = new Workbench(this);
     this.document.subscribe((event) => {
       if (event.origin === "preview") return;

@@ -106,6 +106,7 @@ export class Workbench implements ToolContextHost {
       station.settings.subscribe(() => this.onSettings()),
       station.smart.state.subscribe(() => this.onSmart()),
       this.past.subscribe(() => this.restyle()),
+      station.overlays.arrived.subscribe(() => this.restyle()),
       station.document.subscribe(({ kind }) => {
         if (kind !== "mask") this.redraw();
       }),
@@ -127,6 +128,7 @@ export class Workbench implements ToolContextHost {
       layers: station.layers,
       segmentStyle: (segment) => this.segmentStyle(segment),
       proposalStyle: (segment, frame) => this.proposalStyle(segment, frame),
+      overlays: (frame) => (station.settings.get().showsOverlays ? station.overlays.of(frame) : []),
       isHidden: () => station.settings.get().isPlain,
       past: () => this.past.get(),
     };
@@ -293,8 +295,9 @@ export class Workbench implements ToolContextHost {
 }
 
 /** What changes how labels look; all else the hand holds leaves them as they are. */
-function lookOf({ opacity, hidden, solo, showsProposal, hasPatterns, isPlain }: Settings) {
-  return [opacity, hidden, solo, showsProposal, hasPatterns, isPlain];
+function lookOf(settings: Settings) {
+  const { opacity, hidden, solo, showsProposal, showsOverlays, hasPatterns, isPlain } = settings;
+  return [opacity, hidden, solo, showsProposal, showsOverlays, hasPatterns, isPlain];
 }
 
 interface ToolContextHost {

@@ -249,7 +249,4 @@ def test_overlays_in_spare_bits_are_no_part_of_a_value(make_phantom, take_in, tm
     wanted = np.zeros((48, 64), bool)
     wanted[:2, 61:64] = small[2:4, 2:5]  # its first pixel lies in row -1, column 60
     np.testing.assert_array_equal(own, wanted)
-    warnings = grid_view(actor=Actor.system(), grid_id=grid.pk).warnings
-    assert warnings == [
-        "The images carry overlays (Checks, graphics); they are kept, and not drawn here."
-    ]
+    assert grid_view(actor=Actor.system(), grid_id=grid.pk).overlays == ["Checks", "graphics"]

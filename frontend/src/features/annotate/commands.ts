@@ -132,6 +132,12 @@ function viewCommands(station: Station, places: readonly Place[], page: PageActi
     command("view:proposal", "Show or hide the proposal", "G", () =>
       settings.patch({ showsProposal: !settings.get().showsProposal }),
     ),
+    {
+      ...command("view:overlays", "Show or hide what the file draws over its picture", "M", () =>
+        settings.patch({ showsOverlays: !settings.get().showsOverlays }),
+      ),
+      enabled: () => station.view.overlays.length > 0,
+    },
     command("view:layout", "One picture, two, or one alone", "Tab", page.cycleLayout),
     command("view:link", "Two pictures: scroll together or each for itself", "N", () => {
       const beside = station.beside.get();

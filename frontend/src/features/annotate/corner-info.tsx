@@ -1,4 +1,4 @@
-import { memo } from "react";
+import { memo, type ReactNode } from "react";
 
 import { planeNormal, pointToLps } from "@/geometry/frame-plane";
 import { orientationLetters } from "@/geometry/orientation";
@@ -26,10 +26,12 @@ interface CornerInfoProps {
   readonly shown: ShownSeries;
   /** Not where the series is named beside it. */
   readonly hasTitle: boolean;
+  /** What else there is to say of the slice. */
+  readonly children?: ReactNode;
 }
 
 /** The corners of the picture: series, slice, window, zoom, value; letters and scale. No patient. */
-export function CornerInfo({ shown, hasTitle }: CornerInfoProps) {
+export function CornerInfo({ shown, hasTitle, children }: CornerInfoProps) {
   const { view, frames } = shown;
   const picture = useStore(shown.picture);
   const frame = picture?.shown === null ? undefined : frames[picture?.shown ?? -1];
@@ -45,6 +47,7 @@ export function CornerInfo({ shown, hasTitle }: CornerInfoProps) {
         {picture && picture.loaded < frames.length && (
           <span className={classes["dim"]}>{picture.loaded} loaded</span>
         )}
+        {children}
       </div>
       <div className={classes["bottomLeft"]}>
         <ProbeLine shown={shown} frame={frame} />

@@ -4,6 +4,7 @@ import type { DocumentContent } from "@/viewer-core/label-document";
 import { Station } from "@/viewer-core/station";
 
 import { differencePlaces } from "./differences";
+import { overlayDoor } from "./overlay-door";
 import { type Place, placesOf } from "./places";
 import { saveDoor } from "./save-door";
 import { smartOf } from "./smart-door";
@@ -54,6 +55,7 @@ export async function openStation(open: TaskOpen): Promise<OpenedTask> {
     // Who only looks, sees the whole proposal beside what was handed in.
     accepted: open.lock ? acceptedSegments(document, proposal) : [],
     saveDoor,
+    overlayDoor: overlayDoor(view),
     smart: smartOf(open),
   });
   if (open.lock) await station.recover();

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import type { Station } from "@/viewer-core/station";
 
 import { CornerInfo } from "./corner-info";
+import { OverlayToggle } from "./overlay-toggle";
 import classes from "./picture.module.css";
 import { useStore } from "./use-store";
 
@@ -37,7 +38,9 @@ export function PicturePane({ station, firstIndex }: PicturePaneProps) {
         role="img"
         aria-label="Slice with labels"
       />
-      <CornerInfo shown={station.workbench} hasTitle />
+      <CornerInfo shown={station.workbench} hasTitle>
+        <OverlayToggle station={station} />
+      </CornerInfo>
       <Notice station={station} />
     </section>
   );
