@@ -14,6 +14,9 @@ LEAST_ZOOM, MOST_ZOOM = 0.8, 1.25
 # Knots of the elastic field along each side, and how far (share of the side) they move.
 KNOTS, LARGEST_BEND = 5, 0.03
 LARGEST_NOISE = 0.08
+# Contrast medium makes the same organ dark in one picture and bright in the next: this share of
+# patches has its grey levels moved along a random curve through so many points, by so much.
+CURVED_SHARE, CURVE_POINTS, LARGEST_MOVE = 0.35, 7, 0.4
 
 
 def cut_patches(
@@ -41,10 +44,24 @@ def relight(images: Tensor, generator: torch.Generator) -> Tensor:
     offset = 0.1 * _uniform(shape, generator)
     gamma = torch.exp(0.25 * _uniform(shape, generator))
     lit = (images.clamp(-1.5, 1.5) + 1.5) / 3
-    lit = lit**gamma * 3 - 1.5
+    lit = _curved(lit**gamma, generator) * 3 - 1.5
     strength = LARGEST_NOISE * torch.rand(shape, generator=generator)
     noise = torch.randn(images.shape, generator=generator)
     return lit * gain + offset + noise * strength
+
+
+def _curved(levels: Tensor, generator: torch.Generator) -> Tensor:
+    """Move grey levels [B, C, h, w] of 0..1 along a curve of each patch's own, or leave them."""
+    count = len(levels)
+    moves = LARGEST_MOVE / 2 * _uniform((count, CURVE_POINTS + 1), generator)
+    moves *= torch.rand((count, 1), generator=generator) < CURVED_SHARE
+    moves[:, [0, -2, -1]] = 0  # air stays air, and the brightest bone
+    place = levels * (CURVE_POINTS - 1)
+    below = place.long()
+    flat = below.reshape(count, -1)
+    low = moves.gather(1, flat).view_as(levels)
+    high = moves.gather(1, flat + 1).view_as(levels)
+    return levels + low + (high - low) * (place - below)
 
 
 def _places(shape: torch.Size, centres: Tensor, patch: int, generator: torch.Generator) -> Tensor:

@@ -2,16 +2,23 @@
 
 The worker's own training handler is given the cohort's CT patients with their exact ground truth,
 as submitted work would reach it: eight patients to learn from (two of them to stop by), and the
-rest held out. Then the small case of the budget: six phantoms, two held out.
+rest held out. Then the small case of the budget: six phantoms, two held out. All of it in a
+process with the variables that the launcher gives a model worker.
 """
 
+import json
+import os
+import subprocess
+import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from backend.config.launch.services import MALLOC
 from fixtures.cohort import SEGMENTS, MadeSeries, make_series, plan
 from ml_worker.contract.masks import encode_mask, pack_masks
 from ml_worker.contract.messages import (
@@ -27,14 +34,32 @@ from ml_worker.handlers.resources import Resources
 from ml_worker.handlers.train import train
 from ml_worker.volumes import VolumeCache
 from tests.bench.rows import Row, cpu_seconds
+from tests.installation import ROOT
 from tests.ml_worker.samples import MemoryBlobs, QuietReport
 
 LARGE = ("Liver", "Spleen", "Kidneys")
 UNFIT = {8, 9, 24}  # a gap (no volume), no spleen in view, a thin slab
 LEARN_FROM, STOP_BY = 6, 2
+MARK = "BENCH-ROWS "
+WORKER = {"GLIBC_TUNABLES": MALLOC, "OMP_WAIT_POLICY": "PASSIVE"}
 
 
 def rows() -> list[Row]:
+    """Train in a process of the worker's kind; print what it says."""
+    command = [sys.executable, "-m", "tests.bench.bench_training"]
+    environment = {**os.environ, **WORKER}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith(MARK):
+                return [Row(**row) for row in json.loads(line.removeprefix(MARK))]
+            print(line, end="", flush=True)
+    raise RuntimeError("the training ended without a result")
+
+
+def measured() -> list[Row]:
     """Train twice; print Dice per segment on held-out patients."""
     with tempfile.TemporaryDirectory(prefix="limn-train-") as folder:
         series = _cohort(Path(folder))
@@ -153,3 +178,7 @@ def _phantom_row(answer: TrainAnswer, cpu: float) -> Row:
         cpu=f"{cpu:.0f} s",
         note="reading and measuring included",
     )
+
+
+if __name__ == "__main__":
+    print(MARK + json.dumps([asdict(row) for row in measured()]))
