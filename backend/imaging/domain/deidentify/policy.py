@@ -6,6 +6,7 @@ A changed policy is a new version; every file and every report says by which one
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal, Self
 
 from backend.imaging.domain.deidentify.standard import EDITION, Option
@@ -110,9 +111,9 @@ class Policy:
         except (TypeError, ValueError, KeyError) as error:
             raise PolicyInvalid(f"This is not a policy: {error}.") from None
 
-    @property
+    @cached_property
     def digest(self) -> str:
-        """Return a hash of everything that decides the outcome."""
+        """Return a hash of everything that decides the outcome; made once, every report names it."""
         text = json.dumps(self.document(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
