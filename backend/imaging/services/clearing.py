@@ -117,6 +117,7 @@ def _cleared_draft(clearing: Clearing, incoming: Incoming) -> tuple[Draft, Findi
     except BaseException:
         draft.discard()
         raise
+    draft.flush_soon()  # while the next one is cleared
     return draft, finding
 
 

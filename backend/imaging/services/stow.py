@@ -104,8 +104,12 @@ def _taken(items: list[IngestItem]) -> tuple[dict[int, Taken], Counter[UUID]]:
 def _parts(
     read_into: Callable[[memoryview], int], boundary: str, run: IngestRun
 ) -> Iterator[Incoming]:
-    """Yield the files of a body; while the next is received, each is read and made durable."""
+    """Yield the files of a body; while the next is received, each is read and made durable.
+
+    What a policy is about to write anew waits for that: the sender's own bytes need not last.
+    """
     open_ones: list[Draft] = []
+    as_sent = run.policy is None
     in_memory = is_memory_only(run)
 
     def open_body() -> Draft:
@@ -115,8 +119,9 @@ def _parts(
     try:
         for number, _ in enumerate(_bodies(read_into, boundary, open_body), start=1):
             draft = open_ones.pop()
-            draft.flush_soon()
-            yield Incoming.drafted(f"part {number}", draft, reads=run.policy is None)
+            if as_sent:
+                draft.flush_soon()
+            yield Incoming.drafted(f"part {number}", draft, reads=as_sent)
     finally:
         for draft in open_ones:
             draft.discard()

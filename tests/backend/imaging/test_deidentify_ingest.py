@@ -1,6 +1,8 @@
 """De-identification at the door: policies of deliveries, quarantine, reports, the way back."""
 
 import io
+import os
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +48,16 @@ def contents(own_store):
     folders = [own_store.parent / name for name in ("blobs", "cache", "uploads")]
     paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     return b"\n".join(path.read_bytes() for path in paths)
+
+
+def stow(user, paths):
+    """Send files over DICOMweb in one request."""
+    lead = b"\r\n--edge\r\nContent-Type: application/dicom\r\n\r\n"
+    return api_of(user).post(
+        "/dicomweb/studies",
+        b"".join(lead + path.read_bytes() for path in paths) + b"\r\n--edge--\r\n",
+        content_type='multipart/related; type="application/dicom"; boundary=edge',
+    )
 
 
 @pytest.fixture
@@ -298,20 +310,35 @@ def test_what_comes_over_dicomweb_touches_no_disk_before_it_is_cleared(
 
     monkeypatch.setattr("backend.imaging.services.store.batch_clear", watched)
     paths = make_phantom("axial").paths[:3]
-    parts = [
-        b"\r\n--edge\r\nContent-Type: application/dicom\r\n\r\n" + path.read_bytes()
-        for path in paths
-    ]
-    answer = api_of(make_user("Bob")).post(
-        "/dicomweb/studies",
-        b"".join(parts) + b"\r\n--edge--\r\n",
-        content_type='multipart/related; type="application/dicom"; boundary=edge',
-    )
+    answer = stow(make_user("Bob"), paths)
     assert answer.status_code == 202
     assert Instance.objects.count() == 3
     assert len(seen) == 3
     assert all(path.startswith("/proc/self/fd/") for path in seen)
     assert str(dcmread(paths[0]).PatientName).encode() not in contents(own_store)
+
+
+def test_what_comes_over_dicomweb_is_made_durable_only_when_it_is_cleared(
+    make_phantom, monkeypatch, own_store
+):
+    admin = Actor(make_user("Ada", is_admin=True).pk, is_admin=True)
+    policy_add(
+        actor=admin, body=PolicyIn(document=BASIC.renewed().document(), scopes=["source:stow"])
+    )
+    durable = []
+    original = os.fsync
+
+    def watched(descriptor):
+        original(descriptor)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            durable.append(os.pread(descriptor, os.fstat(descriptor).st_size, 0))
+
+    monkeypatch.setattr(os, "fsync", watched)
+    paths = make_phantom("axial").paths[:3]
+    assert stow(make_user("Bob"), paths).status_code == 202
+    stored = [_bytes_of(each) for each in Instance.objects.all()]
+    assert len(stored) == 3
+    assert sorted(durable) == sorted(stored)
 
 
 def test_a_browser_cannot_follow_a_policy_of_memory_alone(memory_only):
