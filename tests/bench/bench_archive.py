@@ -31,15 +31,26 @@ ORTHANC_PATH = "/dicom-web/studies"
 # The best that was seen on two shared cores, for machines where it is not installed.
 ORTHANC_PER_SECOND = 290
 MOST_GROWTH_MIB = 64
+# Said where the bar is missed although identities are taken out, which Orthanc is not asked to do.
+_CLEARING = "; clearing a slice costs about 4 ms of CPU, most of it pydicom writing and converting"
 Measured = tuple[float, dict[str, float]]
 
 
 def rows() -> list[Row]:
     """Run the measurements in a process of their own."""
+    return _rows_of("all")
+
+
+def ingest_rows() -> list[Row]:
+    """Run only what takes instances in."""
+    return _rows_of("ingest")
+
+
+def _rows_of(part: str) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="limn-bench-") as folder:
         Path(folder).chmod(0o755)
         done = subprocess.run(
-            [sys.executable, "-m", "tests.bench.bench_archive", folder],
+            [sys.executable, "-m", "tests.bench.bench_archive", folder, part],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             text=True,
@@ -100,12 +111,14 @@ def _ingest_row(senders: int, ours: Measured, theirs: Measured | None, *, is_cle
         if theirs
         else "Orthanc is not installed here, so its best known figure is the bar"
     )
+    is_met = rate >= bar * factor
+    note += _CLEARING if is_cleared and not is_met else ""
     kind = ", de-identified" if is_cleared else ""
     return Row(
         f"ingest over STOW-RS, durable, indexed{kind}, {senders} sender{'s' * (senders > 1)}",
         f"≥ {factor:g} x Orthanc" + (" (which does not de-identify)" if is_cleared else ""),
         f"{rate:.0f} instances/s, {rate / bar:.2f} x Orthanc",
-        rate >= bar * factor,
+        is_met,
         f"web {cpu['web']:.1f} + database {cpu['postgres']:.1f} ms",
         note,
         reason=DEIDENTIFYING if is_cleared else PARSING,
@@ -132,8 +145,8 @@ def measure_memory(site: Site, folder: Path) -> list[Row]:
 
 
 def main() -> None:
-    """Measure on a site in the folder given and print the rows."""
-    folder = Path(sys.argv[1])
+    """Measure on a site in the folder given, all or a part, and print the rows."""
+    folder, part = Path(sys.argv[1]), sys.argv[2]
     site = Site(folder)
     try:
         from backend.accounts.models import ApiToken, User
@@ -144,10 +157,12 @@ def main() -> None:
         site.start_web()
         with orthanc_server(folder) as peer:
             found = measure_ingest(site, peer, folder)
-            found += measure_latency(site, peer, TOKEN)
-        found += measure_memory(site, folder)
-        found += measure_frames(site, folder)
-        found += measure_million(site, TOKEN)
+            if part == "all":
+                found += measure_latency(site, peer, TOKEN)
+        if part == "all":
+            found += measure_memory(site, folder)
+            found += measure_frames(site, folder)
+            found += measure_million(site, TOKEN)
     finally:
         site.stop()
     print(MARK + json.dumps([asdict(row) for row in found]))
