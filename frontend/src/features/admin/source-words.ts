@@ -118,13 +118,13 @@ function capital(words: string): string {
   return words.charAt(0).toLocaleUpperCase() + words.slice(1);
 }
 
-/** When a source is looked at next, in words. */
+/** When a source is looked at next, in words. How long it takes may end in a point of its own. */
 export function nextOf(source: Source): string {
   if (!source.is_enabled) return "Off: nothing is taken.";
   if (source.settings.kind === "receiver") return "Waits for senders.";
   if (!source.next_run_at) return "Only when asked.";
   const seconds = (new Date(source.next_run_at).getTime() - Date.now()) / 1000;
   return seconds < 60
-    ? "Next look within a minute."
-    : `Next look ${formatAgo(source.next_run_at)}.`;
+    ? "Next look within a minute"
+    : `Next look ${formatAgo(source.next_run_at)}`;
 }
