@@ -6,9 +6,9 @@ are. One image or annotation stands on one line; the whole is one JSON document.
 
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,7 @@ FIRST_SHAPE_CATEGORY = 65536
 # zlib's quickest level, looking only for runs: noise holds little else, and what is left is
 # written a third quicker and somewhat smaller than with the search for repeats.
 PNG_LEVEL, PNG_STRATEGY = 1, 3
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 class CocoSplit:
@@ -46,16 +47,19 @@ class CocoSplit:
 
     def add_image(self, image: Mapping[str, Any]) -> None:
         """Append one image."""
-        self._append(self._images, image)
+        _append(self._images, [image])
 
     def add_annotations(
         self, image_id: int, annotations: Sequence[Mapping[str, Any]]
     ) -> list[dict[str, Any]]:
         """Append annotations and return them as they stand in the file."""
         start = self._annotations.tell()
-        for annotation in annotations:
-            self._count += 1
-            self._append(self._annotations, {"id": self._count, "image_id": image_id, **annotation})
+        numbered = [
+            {"id": number, "image_id": image_id, **annotation}
+            for number, annotation in enumerate(annotations, start=self._count + 1)
+        ]
+        self._count += len(numbered)
+        _append(self._annotations, numbered)
         self._annotations.flush()
         end = self._annotations.tell()
         self._annotations.seek(start)
@@ -77,11 +81,13 @@ class CocoSplit:
                 Path(part.name).unlink()
             file.write("}\n")
 
-    @staticmethod
-    def _append(file: Any, value: Mapping[str, Any]) -> None:  # noqa: ANN401  a text file
-        if file.tell():
-            file.write(",\n")
-        file.write(json.dumps(value, separators=(",", ":")))
+
+def _append(file: TextIO, values: Iterable[Mapping[str, Any]]) -> None:
+    """Append values to a list that is written without its brackets."""
+    text = ",\n".join(map(_ENCODER.encode, values))
+    if text and file.tell():
+        file.write(",\n")
+    file.write(text)
 
 
 def categories(
@@ -139,7 +145,8 @@ def mask_annotations(item: Item, frame: Frame) -> Iterator[dict[str, Any]]:
 def _planes(labels: Labels, segments: Labels) -> NDArray[np.uint8]:
     """Return 0 or 1 for each segment [rows, columns, segment], column by column in memory."""
     by_column = np.ascontiguousarray(labels.T)
-    return (by_column == segments[:, None, None]).view(np.uint8).T
+    planes: NDArray[np.uint8] = (by_column == segments[:, None, None]).view(np.uint8).T
+    return planes
 
 
 def shape_annotations(
