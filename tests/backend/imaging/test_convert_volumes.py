@@ -156,6 +156,43 @@ def test_time_points_are_kept_apart_and_in_order(tmp_path):
     assert [each.InstanceNumber for each in made.datasets] == list(range(1, 13))
 
 
+@pytest.mark.parametrize("ending", [".nrrd", ".mha"])
+def test_four_axes_of_space_and_time_are_three_of_space_at_several_times(ending, tmp_path):
+    data = speckle((3, *SHAPE_IJK[::-1]), np.int16)
+    lps = RAS_TO_LPS @ np.array(AFFINES["oblique"])
+    spacing = np.linalg.norm(lps[:3, :3], axis=0)
+    direction, origin = np.eye(4), [*lps[:3, 3], 0.0]
+    direction[:3, :3] = lps[:3, :3] / spacing
+    image = SimpleITK.GetImageFromArray(data, isVector=False)
+    image.SetSpacing([*spacing, 2.5])
+    image.SetDirection(direction.ravel().tolist())
+    image.SetOrigin(origin)
+    path = tmp_path / f"beating{ending}"
+    SimpleITK.WriteImage(image, str(path))
+
+    made = make(path)
+
+    for t in range(3):
+        own = [each for each in made.datasets if each.TemporalPositionIdentifier == t + 1]
+        values, centres = lattice_of(own)
+        np.testing.assert_array_equal(values, data[t])
+        assert np.abs(centres - centres_of(lps, SHAPE_IJK)).max() < FAR_MM
+
+
+def test_a_nrrd_whose_axis_runs_through_space_and_time_is_refused(tmp_path):
+    head = (
+        "NRRD0005\ntype: uint8\ndimension: 4\nspace dimension: 4\nsizes: 2 2 2 2\nencoding: raw\n"
+        "space directions: (1,0,0,0) (0,1,0,0) (0,0,1,0) (0,0,1,1)\n\n"
+    )
+    path = tmp_path / "leaning.nrrd"
+    path.write_bytes(head.encode() + bytes(16))
+
+    with pytest.raises(Rejected) as refused:
+        make(path)
+
+    assert refused.value.code == "imaging.source_header"
+
+
 def test_colour_volumes_keep_their_colours(tmp_path):
     colours = speckle((*SHAPE_IJK, 3), np.uint8)
     rgb = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])

@@ -60,7 +60,7 @@ def read_nrrd(source: Source) -> Volume:
     fields, extra, end = _fields(header_bytes(source))
     count = (whole_numbers(fields.get("dimension", ""), "the number of axes") or [0])[0]
     sizes = sizes_of(fields.get("sizes", ""), count)
-    directions = _vectors(fields.get("space directions", ""))
+    directions = _without_time(_vectors(fields.get("space directions", "")))
     axes = _axes(fields, sizes, directions)
     voxels, remarks = _arranged(_voxels(source, fields, sizes, end), axes)
     affine, spacing, spoken = _place(fields, axes, directions, count)
@@ -100,6 +100,15 @@ def _vectors(text: str) -> list[list[float] | None]:
         None if match[0] == "none" else real_numbers((match[1] or "").replace(",", " "), "a vector")
         for match in _VECTOR.finditer(text)
     ]
+
+
+def _without_time(vectors: list[list[float] | None]) -> list[list[float] | None]:
+    """Take time out of directions in a space of four axes: what runs along it alone has none."""
+    if not any(vector is not None and len(vector) == 4 for vector in vectors):
+        return vectors
+    if any(vector and any(vector[:3]) and any(vector[3:]) for vector in vectors):
+        raise Rejected("imaging.source_header", why="an axis of it runs through space and time")
+    return [vector[:3] if vector and any(vector[:3]) else None for vector in vectors]
 
 
 def _axes(
@@ -178,6 +187,10 @@ def _place(
     if not any(vectors):
         return _place_by_spacing(fields, axes, count)
     origin = next(iter(_vectors(fields.get("space origin", ""))), None) or [0.0, 0.0, 0.0]
+    name = fields.get("space", "").lower()
+    if len(origin) == 4:
+        origin, name = origin[:3], name.removesuffix("-time")
+        name = name[:3] if len(name) == 4 else name
     if len(origin) != 3 or any(vector is None or len(vector) != 3 for vector in vectors):
         raise Rejected("imaging.source_header", why="its directions have no three numbers each")
     columns = [np.array(vector, dtype=np.float64) for vector in vectors]
@@ -187,7 +200,7 @@ def _place(
     affine = np.eye(4)
     affine[:3, :3] = np.stack(columns, axis=1)
     affine[:3, 3] = origin
-    signs = _SPACES.get(fields.get("space", "").lower())
+    signs = _SPACES.get(name)
     return np.diag([*(signs or (1, 1, 1)), 1.0]) @ affine, None, [] if signs else [NO_SPACE]
 
 
