@@ -164,6 +164,16 @@ def test_createadmin_makes_an_administrator_and_is_harmless_when_repeated(tmp_pa
 
 
 @pytest.mark.django_db
+def test_createadmin_needs_no_more_than_an_address(tmp_path):
+    file = tmp_path / "password"
+    file.write_text(PASSWORD)
+
+    run("createadmin", "root@example.org", password_file=file)
+
+    assert User.objects.get().name == "root"
+
+
+@pytest.mark.django_db
 def test_createadmin_refuses_a_weak_password_with_its_reason(tmp_path):
     file = tmp_path / "password"
     file.write_text("short")

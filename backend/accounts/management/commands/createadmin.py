@@ -1,4 +1,4 @@
-"""`manage.py createadmin EMAIL --name NAME`: the first administrator, or one more."""
+"""`manage.py createadmin EMAIL [--name NAME]`: the first administrator, or one more."""
 
 import getpass
 import sys
@@ -18,16 +18,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the address, the name and where the password is."""
         parser.add_argument("email")
-        parser.add_argument("--name", required=True)
+        parser.add_argument(
+            "--name", default="", help="as others read it; else that of the address"
+        )
         parser.add_argument("--password-file", type=Path, default=None)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Make them, and say whether they are new."""
         try:
             password = _read_password(options["password_file"])
-            user, is_new = admin_ensure(
-                email=options["email"], name=options["name"], password=password
-            )
+            name = options["name"] or options["email"].partition("@")[0]
+            user, is_new = admin_ensure(email=options["email"], name=name, password=password)
         except LimnError as error:
             raise CommandError(error.detail) from None
         except ValidationError as error:
