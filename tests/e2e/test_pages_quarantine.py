@@ -11,6 +11,7 @@ from pydicom import dcmread
 
 from tests.e2e.axe import violations
 from tests.e2e.burned import FRAMES, burned_picture
+from tests.e2e.tiny import tiny_series
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 MANAGER = "manager@limn.example"
@@ -113,14 +114,51 @@ def test_boxes_are_drawn_moved_and_removed_and_a_file_is_discarded(person, limn,
     assert manager.faults == []
 
 
+def test_a_file_with_anothers_identifier_is_told_apart_in_words(person, limn, tmp_path):
+    manager = person("manager")
+    page = manager.page
+    [stored] = tiny_series(tmp_path / "stored", 1)
+    page.goto("/uploads")
+    _choose(page, stored)
+    expect(page.get_by_role("region", name="Progress of the upload")).to_contain_text("1 stored")
+    page.goto("/uploads")
+    _choose(page, _rival_of(stored, tmp_path / "rival.dcm"))
+    page.get_by_role("link", name="waits in quarantine").click()
+
+    told = page.get_by_role("region", name="Differences from the stored file")
+    expect(told).to_contain_text("One attribute differs; 25.0% of the pixels differ, by 900 at most.")
+    expect(told).to_contain_text(re.compile("Study Description.*Tiny files.*Somebody else's"))
+    assert violations(page) == []
+
+    page.keyboard.press("x")
+    expect(page.get_by_text("Nothing waits")).to_be_visible()
+    _wait_until_nothing_waits(limn)
+    assert manager.faults == []
+
+
+def _rival_of(path, target):
+    """Write another file under the same identifier: a quarter of its picture is brighter."""
+    image = dcmread(path)
+    pixels = image.pixel_array.copy()
+    pixels[: pixels.shape[0] // 2, : pixels.shape[1] // 2] += 900
+    image.PixelData = pixels.tobytes()
+    image.StudyDescription = "Somebody else's"
+    image.save_as(target)
+    return target
+
+
+def _choose(page, path):
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose files").click()
+    chooser.value.set_files([path])
+
+
 def _send(page, path):
     page.get_by_role("combobox", name="De-identification").or_(
         page.get_by_role("textbox", name="De-identification")
     ).first.click()
     page.get_by_role("option", name="Basic profile").click()
-    with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Choose files").click()
-    chooser.value.set_files([path])
+    _choose(page, path)
     progress = page.get_by_role("region", name="Progress of the upload")
     expect(progress.get_by_text("1 in quarantine")).to_be_visible(timeout=60_000)
 

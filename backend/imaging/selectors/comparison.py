@@ -95,6 +95,8 @@ def _pixels(there: Dataset, here: Dataset) -> dict[str, float] | None:
 
 def _sentence(differences: list[DifferenceOut], pixels: dict[str, float] | None) -> str:
     header = f"{len(differences)} attributes differ" if differences else "The headers are the same"
+    if len(differences) == 1:
+        header = "One attribute differs"
     if pixels is None:
         return f"{header}; the pictures cannot be compared."
     if not pixels["differing"]:

@@ -128,6 +128,7 @@ export type ExportFormat = ExportRow["format"];
 export type ExportProof = Wire<"Proof">;
 
 export type Quarantined = Wire<"QuarantinedOut">;
+export type RivalComparison = Wire<"ComparisonOut">;
 export type QuarantinePage = Wire<"QuarantineListOut">;
 /** Top, left, bottom, right in pixels; the last row and column lie outside. */
 export type Box = readonly [number, number, number, number];

@@ -6,7 +6,7 @@ import {
 } from "@tanstack/react-query";
 
 import { get, postForSure } from "../http";
-import type { Box, Id, Quarantined, QuarantinePage } from "../types";
+import type { Box, Id, Quarantined, QuarantinePage, RivalComparison } from "../types";
 
 export interface QuarantineFilter {
   readonly state: Quarantined["state"];
@@ -35,6 +35,15 @@ export function useWaitingCount() {
     queryFn: ({ signal }) => get<QuarantinePage>("/api/v1/quarantine", { signal }),
     select: (page) => page.total,
     staleTime: 30_000,
+  });
+}
+
+/** How a waiting file differs from the stored one whose identifier it carries. */
+export function useRivalComparison(id: Id) {
+  return useQuery({
+    queryKey: ["quarantine", id, "comparison"],
+    queryFn: ({ signal }) =>
+      get<RivalComparison>(`/api/v1/quarantine/${id}/comparison`, { signal }),
   });
 }
 

@@ -7,6 +7,7 @@ import surfaces from "@/components/surfaces.module.css";
 import { formatBytes, formatMoment, plural } from "@/lib/format";
 
 import classes from "./quarantine.module.css";
+import { RivalDifferences } from "./rival-differences";
 import type { BoxEditor } from "./use-boxes";
 
 interface ChoicesProps {
@@ -24,6 +25,7 @@ export function Choices({ file, editor, mayRedact, onDecide }: ChoicesProps) {
     <aside className={classes["choices"]} aria-label="What becomes of it">
       <h2 dir="auto">{file.name}</h2>
       <p className={classes["reason"]}>{file.reason}</p>
+      {file.choices.includes("keep_both") && <RivalDifferences fileId={file.id} />}
       {file.choices.includes("redact") && <Boxes editor={editor} />}
       <div className={classes["decide"]}>
         {file.choices.map((choice) => (
