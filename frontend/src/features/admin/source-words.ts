@@ -124,7 +124,5 @@ export function nextOf(source: Source): string {
   if (source.settings.kind === "receiver") return "Waits for senders.";
   if (!source.next_run_at) return "Only when asked.";
   const seconds = (new Date(source.next_run_at).getTime() - Date.now()) / 1000;
-  return seconds < 60
-    ? "Next look within a minute"
-    : `Next look ${formatAgo(source.next_run_at)}`;
+  return seconds < 60 ? "Next look within a minute" : `Next look ${formatAgo(source.next_run_at)}`;
 }

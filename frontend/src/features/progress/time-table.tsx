@@ -17,7 +17,9 @@ export function TimeTable({ time }: { readonly time: Progress["time_per_task"] }
       }}
     >
       {time.per_user.length === 0 ? (
-        <p className={classes["quiet"]}>Times appear with the first task that is submitted from the station.</p>
+        <p className={classes["quiet"]}>
+          Times appear with the first task that is submitted from the station.
+        </p>
       ) : (
         <table className={classes["table"]}>
           <thead>
