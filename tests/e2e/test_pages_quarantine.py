@@ -126,7 +126,9 @@ def test_a_file_with_anothers_identifier_is_told_apart_in_words(person, limn, tm
     page.get_by_role("link", name="waits in quarantine").click()
 
     told = page.get_by_role("region", name="Differences from the stored file")
-    expect(told).to_contain_text("One attribute differs; 25.0% of the pixels differ, by 900 at most.")
+    expect(told).to_contain_text(
+        "One attribute differs; 25.0% of the pixels differ, by 900 at most."
+    )
     expect(told).to_contain_text(re.compile("Study Description.*Tiny files.*Somebody else's"))
     assert violations(page) == []
 
