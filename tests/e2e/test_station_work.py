@@ -1,6 +1,7 @@
 """Working at the station: layers, looks, questions, history, ways to end a task, odd pictures."""
 
 import re
+import time
 from pathlib import Path
 
 import numpy as np
@@ -273,14 +274,26 @@ def test_inverted_coloured_and_placeless_pictures_are_shown_and_drawn_on(annotat
 
 
 def _picture_of(station: Station) -> bytes:
-    """Return the picture with its labels as it looks once it has its size."""
+    """Return the picture with its labels as it looks once it has its size and all is loaded."""
     station.page.mouse.move(0, 0)
     station.page.wait_for_function(
         """() => [...document.querySelectorAll('section[aria-label=Picture] canvas')].every(
             (canvas) => !canvas.checkVisibility({ visibilityProperty: true })
                 || (canvas.width === canvas.clientWidth && canvas.height === canvas.clientHeight))"""
     )
-    return station.page.get_by_role("region", name="Picture", exact=True).screenshot()
+    region = station.page.get_by_role("region", name="Picture", exact=True)
+    expect(region.get_by_text(re.compile(r"\d loaded$"))).to_have_count(0)
+    return region.screenshot()
+
+
+def _becomes(station: Station, wanted: bytes) -> bool:
+    """Wait until the picture looks as it did; whether it does (bytes would be compared at length)."""
+    until = time.monotonic() + 15
+    while _picture_of(station) != wanted:
+        if time.monotonic() > until:
+            return False
+        station.page.wait_for_timeout(100)
+    return True
 
 
 def test_two_pictures_side_by_side_scroll_apart_or_together(annotator, world):
@@ -305,11 +318,12 @@ def test_two_pictures_side_by_side_scroll_apart_or_together(annotator, world):
     expect(page.get_by_role("complementary", name="Labels")).to_be_visible()
     expect(page.locator("canvas[data-picture=beside]")).to_have_count(0)
     station.go_to(4)
-    assert _picture_of(station) == alone
+    assert _becomes(station, alone)
     page.set_viewport_size({"width": 1280, "height": 720})
-    assert _picture_of(station) != alone
+    is_other = _picture_of(station) != alone
+    assert is_other
     page.set_viewport_size({"width": 1440, "height": 900})
-    assert _picture_of(station) == alone
+    assert _becomes(station, alone)
 
 
 def test_the_keyboard_alone_opens_draws_answers_and_hands_in(annotator, client, world):
