@@ -75,7 +75,7 @@ def _row(how: str, budget: float, clients: int, rounds: Rounds) -> Row:
         told,
         None if ratio is None else ratio >= budget,
         note=f"524 kB each; the load is {generator()}",
-        reason="Python answers each request, on the cores that also make the load",
+        reason="the load is made on the same two cores; without nginx, Python answers each request",
     )
 
 
