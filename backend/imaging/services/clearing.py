@@ -6,23 +6,26 @@ waits in quarantine.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import PurePath
 from uuid import UUID
 
 from django.db import transaction
-from pydicom.dataset import Dataset, FileDataset
+from pydicom.dataset import FileDataset
 
 from backend.core.blobs import Draft, StorageFull, blob_store
 from backend.imaging.domain.deidentify.burned_in import Finding, inspected
+from backend.imaging.domain.deidentify.equal import EqualElements
 from backend.imaging.domain.deidentify.files import cleared, opened, renew_meta, written
 from backend.imaging.domain.deidentify.policy import Policy
-from backend.imaging.domain.deidentify.pseudonyms import Secret, patient_key
+from backend.imaging.domain.deidentify.pseudonyms import Secret, identity_of, patient_key
 from backend.imaging.domain.deidentify.redact import NotRedactable, redacted
 from backend.imaging.domain.deidentify.report import Report
 from backend.imaging.domain.header import text
-from backend.imaging.domain.parse import parse_file
+from backend.imaging.domain.parse import parse_file, parse_open
+from backend.imaging.domain.parsed import Parsed
 from backend.imaging.domain.rejections import Rejected
 from backend.imaging.models import IngestRun, QuarantinedFile, SealedIdentity
 from backend.imaging.services.foreign import NOT_DICOM, may_wait
@@ -30,7 +33,7 @@ from backend.imaging.services.incoming import Incoming
 from backend.imaging.services.secrets import sealed, secret_of
 
 log = logging.getLogger(__name__)
-_IDENTITY = ("PatientID", "IssuerOfPatientID", "PatientName", "PatientBirthDate")
+LARGEST_AT_ONCE = 256 << 20
 
 
 @dataclass
@@ -44,6 +47,11 @@ class Clearing:
     report: Report = field(default_factory=Report)
     waiting: list[QuarantinedFile] = field(default_factory=list)
     identities: dict[str, bytes] = field(default_factory=dict)
+
+    @cached_property
+    def equal(self) -> EqualElements:
+        """Return what became of elements so far, for the next files that have the same."""
+        return EqualElements(self.policy, self.secret)
 
     def begin_anew(self) -> None:
         """Forget what is written down."""
@@ -70,7 +78,7 @@ def _clear(clearing: Clearing, incoming: Incoming) -> Incoming:
     if incoming.refusal is not None:
         return replace(incoming, name=name)
     try:
-        draft, finding = _cleared_draft(clearing, incoming)
+        draft, finding, parsed = _cleared_draft(clearing, incoming)
     except Exception as error:  # noqa: BLE001  one file does not stop the rest
         refusal = _refusal_of(clearing, error)
         if refusal.code == NOT_DICOM and may_wait(incoming, clearing.policy):
@@ -78,7 +86,7 @@ def _clear(clearing: Clearing, incoming: Incoming) -> Incoming:
             return replace(incoming, refusal=refusal)
         return Incoming(name, incoming.path, refusal=refusal)
     if finding.verdict == "clean":
-        return Incoming.drafted(name, draft)
+        return Incoming.drafted(name, draft, parsed=parsed)
     return _held(clearing, Incoming.drafted(name, draft), finding)
 
 
@@ -96,14 +104,24 @@ def _refusal_of(clearing: Clearing, error: Exception) -> Rejected:
     return Rejected("imaging.not_deidentified")
 
 
-def _cleared_draft(clearing: Clearing, incoming: Incoming) -> tuple[Draft, Finding]:
-    parsed = parse_file(incoming.path)  # refuses what is damaged, or too much for memory
-    content = incoming.path.read_bytes()
+def _cleared_draft(clearing: Clearing, incoming: Incoming) -> tuple[Draft, Finding, Parsed | None]:
+    """Write a file without its identities; return what it says too, where that was read meanwhile."""
+    content = incoming.path.read_bytes() if _fits_memory(incoming) else b""
+    like_others = clearing.equal.cleared(content) if content else None
+    if like_others is not None:
+        draft = _written_draft(like_others.chunks)
+        parsed = _parsed(draft)
+        if parsed is not None:
+            _note(clearing, like_others.report, like_others.patient, like_others.identity)
+            return draft, Finding("clean"), parsed
+        draft.discard()
+    given = parse_file(incoming.path)  # refuses what is damaged, or too much for memory
+    content = content or incoming.path.read_bytes()
     dataset = opened(content)
     finding = inspected(dataset, clearing.policy.pixels)
     changed = clearing.policy.applies
     if clearing.policy.pixels.blank_known and finding.known:
-        renew_meta(dataset, parsed.transfer_syntax_uid)
+        renew_meta(dataset, given.transfer_syntax_uid)
         try:
             redacted(dataset, finding.known)
             changed = True
@@ -111,30 +129,49 @@ def _cleared_draft(clearing: Clearing, incoming: Incoming) -> tuple[Draft, Findi
             finding = replace(finding, verdict="quarantine", reason="text")
     if changed:
         content = _without_identity(clearing, dataset, content)
+    return _written_draft([content]), finding, None
+
+
+def _fits_memory(incoming: Incoming) -> bool:
+    return incoming.path.stat().st_size <= LARGEST_AT_ONCE
+
+
+def _written_draft(chunks: Iterable[bytes | memoryview]) -> Draft:
     draft = blob_store().draft()
     try:
-        draft.write(content)
+        for chunk in chunks:
+            draft.write(chunk)
     except BaseException:
         draft.discard()
         raise
     draft.flush_soon()  # while the next one is cleared
-    return draft, finding
+    return draft
+
+
+def _parsed(draft: Draft) -> Parsed | None:
+    """Return what a cleared file says; None where it does not come in: the sender's says why."""
+    try:
+        return parse_open(draft.file, draft.path)
+    except Rejected:
+        return None
 
 
 def _without_identity(clearing: Clearing, dataset: FileDataset, content: bytes) -> bytes:
     policy, secret = clearing.policy, clearing.secret
     patient = patient_key(dataset, separate_issuers=policy.separate_issuers)
-    identity = {keyword: _word(dataset, keyword) for keyword in _IDENTITY}
+    identity = identity_of(dataset)
     result = cleared(dataset, content, policy, secret)
-    clearing.report.add(result.report)
-    if policy.applies and policy.way_back:
-        pseudonym = secret.pseudonym(patient)
-        clearing.identities[pseudonym] = sealed(secret, pseudonym, identity)
+    _note(clearing, result.report, patient, identity)
     return written(result.dataset)
 
 
-def _word(dataset: Dataset, keyword: str) -> str:
-    return str(dataset.get(keyword) or "").replace("\0", "")
+def _note(clearing: Clearing, report: Report, patient: str, identity: dict[str, str]) -> None:
+    """Count what was done, and seal who it was where the policy keeps the way back."""
+    clearing.report.add(report)
+    if clearing.policy.applies and clearing.policy.way_back:
+        pseudonym = clearing.secret.pseudonym(patient)
+        if pseudonym not in clearing.identities:
+            clearing.identities[pseudonym] = sealed(clearing.secret, pseudonym, identity)
 
 
 def _held(clearing: Clearing, incoming: Incoming, finding: Finding) -> Incoming:

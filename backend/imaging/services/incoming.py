@@ -52,9 +52,19 @@ class Incoming:
     reading: Future[Parsed] | None = None
 
     @classmethod
-    def drafted(cls, name: str, draft: Draft, *, reads: bool = False) -> Self:
-        """Return a file that was written as a draft; with `reads` its header is read from now on."""
-        reading = _readers().submit(parse_open, draft.file, draft.path) if reads else None
+    def drafted(
+        cls, name: str, draft: Draft, *, reads: bool = False, parsed: Parsed | None = None
+    ) -> Self:
+        """Return a file that was written as a draft; with `reads` its header is read from now on.
+
+        `parsed` is given by who has read it already.
+        """
+        reading: Future[Parsed] | None = None
+        if parsed is not None:
+            reading = Future()
+            reading.set_result(parsed)
+        elif reads:
+            reading = _readers().submit(parse_open, draft.file, draft.path)
         return cls(name, draft.path, draft, reading=reading)
 
     def parsed(self) -> Parsed:

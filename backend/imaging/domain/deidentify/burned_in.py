@@ -26,34 +26,16 @@ MOST_FRAMES = 8
 # Fewer glyphs than this in a row are no name unless a reader agrees.
 _SURE_LETTERS = 6
 _MODALITIES = frozenset(
-    [
-        "US",
-        "IVUS",
-        "CR",
-        "DX",
-        "MG",
-        "PX",
-        "IO",
-        "XA",
-        "RF",
-        "SC",
-        "OT",
-        "DOC",
-        "ES",
-        "GM",
-        "XC",
-        "OP",
-        "OPV",
-        "OAM",
-        "NM",
-        "PT",
-        "SR",
-        "HC",
-        "BMD",
-        "OCT",
-        "VF",
-    ]
-)
+    {
+        "US", "IVUS", "CR", "DX", "MG", "PX", "IO", "XA", "RF", "SC", "OT", "DOC", "ES", "GM",
+        "XC", "OP", "OPV", "OAM", "NM", "PT", "SR", "HC", "BMD", "OCT", "VF",
+    }
+)  # fmt: skip
+# What decides whether a picture is looked at: kind, origin, device, declared text, regions.
+LOOKED_AT = (
+    0x00080008, 0x00080016, 0x00080060, 0x00080064, 0x00080070, 0x0008103E, 0x00081090,
+    0x00186011, 0x00280010, 0x00280011, 0x00280301,
+)  # fmt: skip
 _CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 _SCREEN = re.compile(
     r"screen|captur|snapshot|report|summary|dose|protocol|save|key ?image|\bsc\b|print",
@@ -76,10 +58,10 @@ def inspected(dataset: Dataset, rules: PixelRules) -> Finding:
     """Look at the pictures of a data set as the rules ask; before its header is cleaned."""
     if rules.check == "none" or "PixelData" not in dataset:
         return Finding("clean")
-    known = known_places(dataset, rules)
-    declared = _word(dataset, "BurnedInAnnotation") == "YES"
-    if rules.check == "likely" and not (declared or known or is_likely(dataset)):
+    if not asks_for_a_look(dataset, rules):
         return Finding("clean")
+    known = known_places(dataset, rules)
+    declared = _is_declared(dataset)
     boxes: list[Box] = []
     checked = 0
     try:
@@ -94,6 +76,14 @@ def inspected(dataset: Dataset, rules: PixelRules) -> Finding:
     if declared or found:
         return Finding("quarantine", "text" if found else "declared", found, known, checked)
     return Finding("clean", known=known, frames_checked=checked)
+
+
+def asks_for_a_look(dataset: Dataset, rules: PixelRules) -> bool:
+    """Tell whether the pictures of a data set with these LOOKED_AT are to be searched for text."""
+    if rules.check != "likely":
+        return rules.check == "all"
+    is_named = _is_declared(dataset) or bool(known_places(dataset, rules))
+    return is_named or is_likely(dataset)
 
 
 def boxes_of(picture: Picture) -> list[Box]:
@@ -129,6 +119,10 @@ def known_places(dataset: Dataset, rules: PixelRules) -> tuple[Box, ...]:
         Box(box.top, box.left, min(box.bottom, rows), min(box.right, columns)) for box in boxes
     )
     return tuple(sorted({box for box in inside if box.top < box.bottom and box.left < box.right}))
+
+
+def _is_declared(dataset: Dataset) -> bool:
+    return _word(dataset, "BurnedInAnnotation") == "YES"
 
 
 def _fits(recipe: Recipe, dataset: Dataset) -> bool:

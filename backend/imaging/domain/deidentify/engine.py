@@ -21,7 +21,7 @@ from backend.imaging.domain.deidentify.report import Report
 from backend.imaging.domain.deidentify.scope import Scope
 from backend.imaging.domain.deidentify.standard import Option, required, resolved, rule_for
 from backend.imaging.domain.deidentify.values import DATE_VRS, TEXT_VRS, dummy, shifted
-from backend.imaging.domain.deidentify.words import cleaned, is_suspect
+from backend.imaging.domain.deidentify.words import cleaned, identifying, is_suspect
 
 DEEPEST = 32
 _PATIENT_NAME, _PATIENT_ID = 0x00100010, 0x00100020
@@ -46,21 +46,24 @@ def deidentify(dataset: Dataset, policy: Policy, secret: Secret) -> Report:
     counts = Report(policy.label, policy.digest, files=1)
     if not policy.applies:
         return counts
-    patient = patient_key(dataset, separate_issuers=policy.separate_issuers)
     scope = Scope(
-        policy=policy,
-        secret=secret,
-        patient=patient,
-        days=secret.days(patient, policy.shift_days),
-        sop_class_uid=str(dataset.get("SOPClassUID", "")),
-        known=gathered(dataset, with_dates=Option.FULL_DATES not in policy.options),
-        report=counts,
+        policy,
+        secret,
+        patient_key(dataset, separate_issuers=policy.separate_issuers),
+        str(dataset.get("SOPClassUID", "")),
+        identifying(*gathered(dataset, with_dates=Option.FULL_DATES not in policy.options)),
+        counts,
     )
     _walk(dataset, scope, depth=0)
-    if not dataset.get("PatientID"):  # so that what says of nobody still falls together
-        dataset.PatientID = dataset.PatientName = secret.pseudonym(patient)
-    marks.set_marks(dataset, policy)
+    finish(dataset, scope)
     return counts
+
+
+def finish(dataset: Dataset, scope: Scope) -> None:
+    """Add what a de-identified data set says of itself."""
+    if not dataset.get("PatientID"):  # so that what says of nobody still falls together
+        dataset.PatientID = dataset.PatientName = scope.secret.pseudonym(scope.patient)
+    marks.set_marks(dataset, scope.policy)
 
 
 def _walk(dataset: Dataset, scope: Scope, depth: int) -> None:
@@ -68,19 +71,25 @@ def _walk(dataset: Dataset, scope: Scope, depth: int) -> None:
         raise TooDeep
     blocks = private.blocks(dataset)
     for tag in tags_of(dataset):
-        try:
-            if tag >> 16 & 1:
-                _private(dataset, tag, blocks, scope)
-            elif tag >> 16 != 0x7FE0:
-                _public(dataset, tag, scope, depth)
-        except (TooDeep, RecursionError):
-            raise TooDeep from None
-        except Exception:  # noqa: BLE001  a damaged element makes pydicom raise whatever
-            _remove(dataset, tag, scope)
-    private.drop_empty_blocks(dataset)
+        judge(dataset, tag, blocks, scope, depth)
+    for tag in private.empty_blocks(tags_of(dataset)):
+        del dataset[tag]
 
 
-def _private(dataset: Dataset, tag: int, blocks: dict[tuple[int, int], str], scope: Scope) -> None:
+def judge(dataset: Dataset, tag: int, blocks: private.Blocks, scope: Scope, depth: int = 0) -> None:
+    """Do with one element, and all in it, what the policy asks; `blocks` are its private creators."""
+    try:
+        if tag >> 16 & 1:
+            _private(dataset, tag, blocks, scope)
+        elif tag >> 16 != 0x7FE0:
+            _public(dataset, tag, scope, depth)
+    except (TooDeep, RecursionError):
+        raise TooDeep from None
+    except Exception:  # noqa: BLE001  a damaged element makes pydicom raise whatever
+        _remove(dataset, tag, scope)
+
+
+def _private(dataset: Dataset, tag: int, blocks: private.Blocks, scope: Scope) -> None:
     if private.is_creator(tag, blocks):
         if not scope.has(Option.SAFE_PRIVATE):
             del dataset[tag]

@@ -6,7 +6,6 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
 from backend.imaging.domain.deidentify.elements import tags_of, values_of, vr_of
-from backend.imaging.domain.deidentify.words import Identifying, identifying
 
 # Numbers and places that identify the patient, the visit or the request.
 _NUMBERS = frozenset(
@@ -21,10 +20,12 @@ _PLACES = frozenset({0x00080080, 0x00080081, 0x00081010, 0x00081040, 0x00400241,
 _BIRTH_DATE = 0x00100030
 _ALWAYS = _NUMBERS | _PLACES | {_BIRTH_DATE}
 _DEEPEST = 32
+# Of an unknown VR the dictionary may say that it is a name, or a sequence.
+_NAMING_VRS = frozenset({"PN", "SQ", "UN"})
 
 
-def gathered(dataset: Dataset, *, with_dates: bool) -> Identifying:
-    """Return the search for every name, number and (with `with_dates`) birth date of this file."""
+def gathered(dataset: Dataset, *, with_dates: bool) -> tuple[list[str], list[str]]:
+    """Return the names in a data set, and the numbers and (with `with_dates`) dates and places."""
     names: list[str] = []
     numbers: list[str] = []
     for element in _elements(dataset, 0):
@@ -36,7 +37,7 @@ def gathered(dataset: Dataset, *, with_dates: bool) -> Identifying:
             numbers += texts
         elif tag == _BIRTH_DATE:
             numbers += [form for text in texts for form in _written(text)]
-    return identifying(names, numbers)
+    return names, numbers
 
 
 def _elements(dataset: Dataset, depth: int) -> Iterator[DataElement]:
@@ -50,6 +51,11 @@ def _elements(dataset: Dataset, depth: int) -> Iterator[DataElement]:
                 yield from _elements(item, depth + 1)
         elif element is not None:
             yield element
+
+
+def may_name(tag: int, vr: str) -> bool:
+    """Tell whether an element of this tag and VR, as the file gives it, can name somebody."""
+    return tag in _ALWAYS or vr in _NAMING_VRS
 
 
 def _of_interest(dataset: Dataset, tag: int) -> DataElement | None:

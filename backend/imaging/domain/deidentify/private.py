@@ -1,5 +1,7 @@
 """Private attributes: which creator each belongs to, and whether the standard lists it as safe."""
 
+from collections.abc import Collection
+
 from pydicom.dataset import Dataset
 
 from backend.imaging.domain.deidentify.elements import tags_of, text_of
@@ -28,10 +30,8 @@ def is_safe(tag: int, creators: Blocks) -> bool:
     return (creators.get((group, element >> 8), ""), group, element & 0xFF) in safe_private()
 
 
-def drop_empty_blocks(dataset: Dataset) -> None:
-    """Remove the creators that reserve a block in which nothing is left."""
-    tags = [tag for tag in tags_of(dataset) if tag >> 16 & 1]
-    used = {(tag >> 16, tag >> 8 & 0xFF) for tag in tags if tag & 0xFF00}
-    for tag in tags:
-        if tag & 0xFFFF <= 0xFF and (tag >> 16, tag & 0xFFFF) not in used:
-            del dataset[tag]
+def empty_blocks(tags: Collection[int]) -> list[int]:
+    """Return the creators among these tags that reserve a block in which nothing is."""
+    own = [tag for tag in tags if tag >> 16 & 1]
+    used = {(tag >> 16, tag >> 8 & 0xFF) for tag in own if tag & 0xFF00}
+    return [tag for tag in own if tag & 0xFFFF <= 0xFF and (tag >> 16, tag & 0xFFFF) not in used]

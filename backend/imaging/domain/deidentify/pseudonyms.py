@@ -9,6 +9,11 @@ from uuid import UUID
 from pydicom.dataset import Dataset
 
 SHORTEST_SECRET = 16
+# Who a file says the patient is.
+IDENTITY = {
+    "PatientID": 0x00100020, "IssuerOfPatientID": 0x00100021,
+    "PatientName": 0x00100010, "PatientBirthDate": 0x00100030,
+}  # fmt: skip
 # UIDs that the standard itself assigned name no instance and no patient.
 _WELL_KNOWN = "1.2.840.10008."
 
@@ -60,9 +65,17 @@ def patient_key(dataset: Dataset, *, separate_issuers: bool) -> str:
     return f"study\x1f{_word(dataset, 'StudyInstanceUID')}"
 
 
+def identity_of(dataset: Dataset) -> dict[str, str]:
+    """Return who a file says the patient is, by keyword; what cannot be read is empty."""
+    return {keyword: _text(dataset, keyword) for keyword in IDENTITY}
+
+
 def _word(dataset: Dataset, keyword: str) -> str:
+    return " ".join(_text(dataset, keyword).casefold().split())
+
+
+def _text(dataset: Dataset, keyword: str) -> str:
     try:
-        value = dataset.get(keyword)
+        return str(dataset.get(keyword) or "").replace("\0", "")
     except Exception:  # noqa: BLE001  whatever a damaged element makes pydicom raise
         return ""
-    return " ".join(str(value or "").replace("\0", "").casefold().split())

@@ -1,6 +1,7 @@
 """What stays the same while one file is de-identified."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from backend.imaging.domain.deidentify.policy import Policy
 from backend.imaging.domain.deidentify.pseudonyms import Secret
@@ -16,10 +17,14 @@ class Scope:
     policy: Policy
     secret: Secret
     patient: str
-    days: int
     sop_class_uid: str
     known: Identifying
     report: Report
+
+    @cached_property
+    def days(self) -> int:
+        """Return by how many days this patient's dates move."""
+        return self.secret.days(self.patient, self.policy.shift_days)
 
     def has(self, option: Option) -> bool:
         """Tell whether the policy takes this option."""
