@@ -192,7 +192,7 @@ class FileBlobStore:
         self._root = root
 
     def _path(self, sha256: str) -> Path:
-        return self._root / sha256[:2] / sha256[2:4] / sha256
+        return Path(f"{self._root}/{sha256[:2]}/{sha256[2:4]}/{sha256}")
 
     def prepare(self) -> None:
         """Make the folder."""

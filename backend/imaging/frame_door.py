@@ -100,7 +100,8 @@ class FrameDoor:
             raise WrongMethod("Frames can only be read.")
         path, token = environ["PATH_INFO"], environ.get("HTTP_X_LIMN_FRAMES", "")
         if path.endswith(ACCESS):
-            self._check(token, _study(path), trusting=False)
+            study = path.removeprefix(PREFIX).removesuffix(ACCESS)
+            self._check(token, _study(study), trusting=False)
             start_response("204 No Content", [("Cache-Control", "no-store")])
             return []
         study_id, instance_pk, number = _address(path)
@@ -219,17 +220,18 @@ def _blocks(body: _Slice, size: int) -> Iterator[bytes]:
         body.close()
 
 
-def _study(path: str) -> UUID:
+@lru_cache(maxsize=MOST_TRUSTED)
+def _study(text: str) -> UUID:
     try:
-        return UUID(path.removeprefix(PREFIX).removesuffix(ACCESS))
+        return UUID(text)
     except ValueError:
         raise Missing("There is no such study.") from None
 
 
 def _address(path: str) -> tuple[UUID, int, int]:
     try:
-        study, instance, frame = path.removeprefix(PREFIX).split("/")
-        return UUID(study), int(instance), int(frame)
+        _, _, study, instance, frame = path.split("/")
+        return _study(study), int(instance), int(frame)
     except ValueError:
         raise Missing("There is no such frame.") from None
 

@@ -23,7 +23,11 @@ PARTS: dict[str, str] = {
     "fuzz": "tests.bench.bench_fuzz:rows",
 }
 # Pieces of a part for who works on them: printed, not written, and not run by default.
-PIECES: dict[str, str] = {"archive-ingest": "tests.bench.bench_archive:ingest_rows"}
+PIECES: dict[str, str] = {
+    "archive-ingest": "tests.bench.bench_archive:ingest_rows",
+    "archive-frames": "tests.bench.bench_archive:frame_rows",
+    "archive-search": "tests.bench.bench_archive:search_rows",
+}
 OUT = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 
 

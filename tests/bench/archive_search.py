@@ -61,13 +61,23 @@ class Asker:
         found = []
         for _ in range(TURNS):
             began = time.monotonic()
-            self._connection.request("GET", path, headers=self._headers)
-            answer = self._connection.getresponse()
-            self.body = answer.read()
+            try:
+                self._ask(path)
+            except (http.client.RemoteDisconnected, ConnectionError):
+                # It gave the idle connection up; what counts is an answer over an open one.
+                self._connection.close()
+                self._ask(path)
+                began = time.monotonic()
+                self._ask(path)
             found.append((time.monotonic() - began) * 1e3)
-            if answer.status != 200:
-                raise RuntimeError(f"{path}: {answer.status} {self.body[:200]!r}")
         return sorted(found)
+
+    def _ask(self, path: str) -> None:
+        self._connection.request("GET", path, headers=self._headers)
+        answer = self._connection.getresponse()
+        self.body = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{path}: {answer.status} {self.body[:200]!r}")
 
 
 def measure_latency(site: Site, peer: Peer | None, token: str) -> list[Row]:

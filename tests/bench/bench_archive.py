@@ -44,6 +44,16 @@ def ingest_rows() -> list[Row]:
     return _rows_of("ingest")
 
 
+def frame_rows() -> list[Row]:
+    """Run only what serves frames."""
+    return _rows_of("frames")
+
+
+def search_rows() -> list[Row]:
+    """Run only the searches over a million instances."""
+    return _rows_of("search")
+
+
 def _rows_of(part: str) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="limn-bench-") as folder:
         Path(folder).chmod(0o755)
@@ -151,13 +161,18 @@ def main() -> None:
         digest = hashlib.sha256(TOKEN.encode()).hexdigest()
         ApiToken.objects.create(user=ada, name="bench", secret_sha256=digest)
         site.start_web()
-        with orthanc_server(folder) as peer:
-            found = measure_ingest(site, peer, folder)
-            if part == "all":
+        found: list[Row] = []
+        if part in {"all", "ingest"}:
+            with orthanc_server(folder) as peer:
+                found += measure_ingest(site, peer, folder)
                 found += measure_latency(site, peer, TOKEN)
-        if part == "all":
             found += measure_memory(site, folder)
+        if part == "frames":
+            paths = series_files(folder, "F", PER_REQUEST * 3)
+            send_streamed(site.port, "/dicomweb/studies", TOKEN, paths)
+        if part in {"all", "frames"}:
             found += measure_frames(site, folder)
+        if part in {"all", "search"}:
             found += measure_million(site, TOKEN)
     finally:
         site.stop()

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+from functools import lru_cache
 from uuid import UUID
 
 _SIGNATURE_BYTES = 24
@@ -21,13 +22,20 @@ def token_sign(key: bytes, study_id: UUID, user_id: UUID | None, expires: int) -
 
 def token_allows(key: bytes, token: str, study_hex: str, now: float) -> str:
     """Return "yes", "expired" or "no" for reading frames of the study."""
+    expires = _expires(key, token, study_hex)
+    if expires is None:
+        return "no"
+    return "yes" if now < expires else "expired"
+
+
+@lru_cache(maxsize=4096)
+def _expires(key: bytes, token: str, study_hex: str) -> int | None:
+    """Return until when a token opens a study, None for never: each frame brings the same one."""
     words, _, signature = token.rpartition(".")
     if not hmac.compare_digest(signature.encode(), _signature(key, words).encode()):
-        return "no"
+        return None
     study, _, expires = words.split(".")
-    if study != study_hex:
-        return "no"
-    return "yes" if now < int(expires) else "expired"
+    return int(expires) if study == study_hex else None
 
 
 def token_reader(token: str) -> UUID | None:
