@@ -40,6 +40,8 @@ WORDS = {
 COUNTED = frozenset({"gradient"})
 # Labels that are only understood together with another.
 COMPANIONS = {"gradient": "b"}
+# Labels that tell when and how frames were made; no name for a part of several that share them.
+CIRCUMSTANCES = frozenset({"type", "acquisition", "acquired", "content"})
 # How the n-th of several is called where nothing but its turn tells it apart.
 TURNS = {"time": "t={}", "trigger": "phase {}", "phase": "phase {}", "acquired": "t={}",
          "content": "t={}", "after": "t={}", "echo": "echo {}", "te": "echo {}"}  # fmt: skip

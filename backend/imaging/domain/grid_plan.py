@@ -302,8 +302,22 @@ def _by_turn(frames: list[PlacedFrame], places: NDArray[np.int64]) -> list[_Part
     doubled = [frame for part in parts[1:] for frame in part]
     if 2 * len(doubled) < len(parts[0]):
         return [_Part(parts[0], ""), *_doubled(parts[1:], len(doubled))]
-    words = grid_labels.words_by_turn(len(parts), next(iter(varying), None))
-    return [_Part(part, word) for part, word in zip(parts, words, strict=True)]
+    return [
+        _Part(part, word) for part, word in zip(parts, _words_of_turns(parts, varying), strict=True)
+    ]
+
+
+def _words_of_turns(parts: list[list[PlacedFrame]], varying: Sequence[str]) -> list[str]:
+    """Return words for parts made by turn: what each of them agrees in, else the turn itself."""
+    agreed = [
+        name
+        for name in varying
+        if name not in grid_labels.CIRCUMSTANCES and not any(_varies(part, name) for part in parts)
+    ]
+    if not agreed:
+        return grid_labels.words_by_turn(len(parts), next(iter(varying), None))
+    told = grid_labels.with_companions(agreed[:MOST_LABELS])
+    return grid_labels.words_for([part[0].labels for part in parts], told)
 
 
 def _doubled(parts: list[list[PlacedFrame]], count: int) -> list[_Part]:

@@ -10,6 +10,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from backend.imaging.domain.convert.datasets import Identifiers, base_of
+from backend.imaging.domain.convert.diffusion import weightings_of
 from backend.imaging.domain.convert.facts import Facts
 from backend.imaging.domain.convert.kinds import Kind
 from backend.imaging.domain.convert.labels import name_says_labels, remark_on, why_labels
@@ -119,14 +120,15 @@ def _volume(
     why = why_labels(source.name, facts, survey, says_labels=volume.says_labels)
     if why:
         raise Kept("imaging.labels_kept", why=why)
-    remarks = [*volume.remarks, *leans]
+    weightings, unfit = weightings_of(volume, facts)
+    remarks = [*volume.remarks, *leans, *unfit]
     if not volume.is_colour:
         remarks += remark_on(survey)
     if survey.odd:
         remarks.append(NOT_NUMBERS.format(count=survey.odd))
     eight_bits = volume.is_colour or base.Modality not in {"CT", "MR"}
     storage = storage_of(volume, survey, eight_bits=eight_bits)
-    return volume_instances(source, volume, storage, placing, uids, base), remarks
+    return volume_instances(source, volume, storage, placing, uids, base, weightings), remarks
 
 
 def _sound_spacing(volume: Volume, facts: Facts) -> tuple[float, float] | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -26,6 +27,8 @@ _FIELDS = {
     "accession": ("accessionnumber", "accession"),
     "kind": ("kind",),
     "pixel_spacing": ("pixelspacing", "pixelspacingmm"),
+    "b_values": ("bvalues", "bvals", "bval"),
+    "gradients": ("gradients", "bvecs", "bvec"),
 }
 _FIELD_OF = {word: name for name, words in _FIELDS.items() for word in words}
 _SEXES = {"m": "M", "male": "M", "f": "F", "female": "F", "o": "O", "other": "O"}
@@ -40,12 +43,19 @@ _BIDS_SESSION = re.compile(r"[_/]ses-([A-Za-z0-9]+)(?:[_/]|$)")
 _BIDS_MR = re.compile(r"_(T1w|T2w|T2star|FLAIR|PDw|T1map|T2map|bold|sbref|dwi|cbv|asl)$")
 # Acquisition parameters whose unit is the same everywhere (times are not: BIDS has seconds).
 _ACQUISITION = frozenset({"FlipAngle", "MagneticFieldStrength", "KVP"})
+# Facts that came later: where they say nothing, a file becomes the same instances as before them.
+_LATER = frozenset({"b_values", "gradients"})
+_MOST_VOLUMES = 100_000
 _WORDS = ("Manufacturer", "ManufacturersModelName", "ManufacturerModelName")
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything optional; texts are clean enough for DICOM. `labels` are columns unknown."""
+    """Everything optional; texts are clean enough for DICOM. `labels` are columns unknown.
+
+    `b_values` (s/mm2) and `gradients` have an entry for each volume of a diffusion series; the
+    directions are along the axes of the voxels, as FSL's .bvec files give them.
+    """
 
     patient_id: str = ""
     patient_name: str = ""
@@ -64,6 +74,8 @@ class Facts:
     accession: str = ""
     kind: str = ""
     pixel_spacing_mm: tuple[float, float] | None = None
+    b_values: tuple[float, ...] = ()
+    gradients: tuple[tuple[float, float, float], ...] = ()
     acquisition: tuple[tuple[str, float | str], ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     remarks: tuple[str, ...] = field(default=(), compare=False)
@@ -71,7 +83,9 @@ class Facts:
     def digest(self) -> str:
         """Return a hash of all that goes into the instances."""
         said = {
-            key: value for key, value in asdict(self).items() if key not in {"remarks", "labels"}
+            key: value
+            for key, value in asdict(self).items()
+            if key not in {"remarks", "labels"} and (value or key not in _LATER)
         }
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
@@ -95,15 +109,17 @@ def facts_from(said: Mapping[str, Any]) -> Facts:
         name = _FIELD_OF.get(re.sub(r"[\W_]", "", str(key)).lower())
         if name is not None:
             checked = _checked(name, value)
-            if checked in ("", None) and _text(value):
+            if checked in ("", None, ()) and _text(value):
                 remarks.append(f"The side file's {name.replace('_', ' ')} was not understood.")
-            elif checked not in ("", None):
+            elif checked not in ("", None, ()):
                 found.setdefault(name, checked)
         elif key in _ACQUISITION or key in _WORDS:
             acquisition += _parameter(str(key), value)
         elif (word := _text(value)) and not isinstance(value, list | dict):
             labels.append((str(key)[:64], word[:200]))
     spacing = found.pop("pixel_spacing", None)
+    if "b_values" in found:  # only MR has any
+        found.setdefault("modality", "MR")
     return Facts(
         **found,
         pixel_spacing_mm=spacing,
@@ -158,6 +174,8 @@ def _checked(name: str, value: object) -> Any:  # noqa: ANN401  by its field
         "series_number": lambda: int(text) if re.fullmatch(r"\d{1,9}", text) else None,
         "kind": lambda: text.lower() if text.lower() in {"image", "labels"} else "",
         "pixel_spacing": lambda: _spacing(value),
+        "b_values": lambda: _b_values(value),
+        "gradients": lambda: _gradients(value),
         "age": lambda: text if re.fullmatch(r"\d{3}[DWMY]", text) else "",
         "body_part": lambda: _clean(text.upper(), 16),
         "study_id": lambda: _clean(text, 16),
@@ -190,6 +208,32 @@ def _spacing(value: object) -> tuple[float, float] | None:
     if len(numbers) != 2 or not all(1e-6 < number < 1e6 for number in numbers):
         return None
     return numbers[0], numbers[1]
+
+
+def _b_values(value: object) -> tuple[float, ...]:
+    """Return b-values in s/mm2; none where one of them cannot be one."""
+    numbers = _numbers(value)
+    return tuple(numbers) if all(0 <= number < 1e6 for number in numbers) else ()
+
+
+def _gradients(value: object) -> tuple[tuple[float, float, float], ...]:
+    """Return directions, from three rows or three columns; none where they are something else."""
+    rows = value if isinstance(value, list) else []
+    lines = [_numbers(row) for row in rows]
+    if len(lines) != 3 and all(len(line) == 3 for line in lines):
+        lines = [list(column) for column in zip(*lines, strict=True)]
+    if len(lines) != 3 or len({len(line) for line in lines}) != 1:
+        return ()
+    return tuple((x, y, z) for x, y, z in zip(*lines, strict=True))
+
+
+def _numbers(value: object) -> list[float]:
+    words = value if isinstance(value, list) else re.split(r"[\s,;]+", _text(value))
+    try:
+        numbers = [float(word) for word in words[:_MOST_VOLUMES] if str(word)]
+    except (TypeError, ValueError):
+        return []
+    return numbers if all(map(math.isfinite, numbers)) else []
 
 
 def _parameter(key: str, value: object) -> list[tuple[str, float | str]]:

@@ -35,7 +35,9 @@ IMAGES = frozenset(Kind) - {Kind.PART, Kind.SIDE}
 PACKED = frozenset({Kind.NIFTI, Kind.ANALYZE})
 # Data that has its header in another file; it has no magic of its own.
 PART_ENDINGS = (".raw", ".zraw", ".img", ".raw.gz", ".img.gz", ".bin")
-SIDE_ENDINGS = (".json", ".csv", ".tsv")
+DIRECTIONS = (".bvec", ".bvecs")
+DIFFUSION_ENDINGS = (".bval", ".bvals", *DIRECTIONS)
+SIDE_ENDINGS = (".json", ".csv", ".tsv", *DIFFUSION_ENDINGS)
 LARGEST_SIDE_FILE = 64 << 20
 _TIFFS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 

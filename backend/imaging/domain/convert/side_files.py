@@ -2,7 +2,8 @@
 
 A JSON named like its image speaks for that image, and one named limn.json, metadata.json or
 patient.json for all images in its folder and below. A table (CSV, TSV, or JSON with a list or
-with `files`) has a row for each image, named in a column such as `file`.
+with `files`) has a row for each image, named in a column such as `file`. Numbers beside a diffusion
+series (.bval, .bvec) speak for the image whose name they bear.
 """
 
 import csv
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.imaging.domain.convert.facts import Facts, facts_from, facts_from_name, stem_of
+from backend.imaging.domain.convert.kinds import DIFFUSION_ENDINGS, DIRECTIONS
 from backend.imaging.domain.rejections import Rejected
 
 LARGEST_BYTES = 64 << 20
@@ -45,6 +47,11 @@ def read_side_file(name: str, path: Path) -> SideFile:
     text = _text(path)
     if name.lower().endswith(".json"):
         return _from_json(name, text)
+    if name.lower().endswith(DIFFUSION_ENDINGS):
+        lines: list[Any] = [line.split() for line in text.splitlines() if line.strip()]
+        is_directions = name.lower().endswith(DIRECTIONS)
+        said = {"gradients": lines} if is_directions else {"b_values": text.split()}
+        return SideFile(name, [(stem_of(name), said)])
     return SideFile(name, list(_table(text)))
 
 

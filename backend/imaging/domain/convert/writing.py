@@ -2,7 +2,7 @@
 
 import struct
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -11,6 +11,12 @@ from pydicom.dataset import Dataset
 from pydicom.filewriter import dcmwrite
 
 from backend.imaging.domain.convert import datasets
+from backend.imaging.domain.convert.diffusion import (
+    Weighting,
+    add_weighting,
+    drop_times,
+    weighting_group,
+)
 from backend.imaging.domain.convert.facts import Facts
 from backend.imaging.domain.convert.model import Pictures, Source, Volume, Voxels
 from backend.imaging.domain.convert.placing import Placing
@@ -57,20 +63,32 @@ def volume_instances(
     placing: Placing | None,
     uids: datasets.Identifiers,
     base: Dataset,
+    weightings: Sequence[Weighting] = (),
 ) -> Iterator[Path]:
-    """Yield the instances of a volume: one for each slice, or one for each time point of floats."""
+    """Yield the instances of a volume: one for each slice, or one for each time point of floats.
+
+    `weightings` has an entry for each time point of a diffusion series.
+    """
     times, slices = volume.voxels.shape[:2]
     if storage.is_float:
         for t in range(times):
             dataset = datasets.map_of(base, uids, volume, storage, placing, t)
+            if weightings:
+                groups = dataset.SharedFunctionalGroupsSequence[0]
+                groups.MRDiffusionSequence = weighting_group(weightings[t])
+                drop_times(dataset)
             length = volume.voxels[t].size * storage.kind.itemsize
             tag = FLOATS if storage.kind.itemsize == 4 else DOUBLES
             frames = (storage.encode(volume.voxels[t, k]) for k in range(slices))
             yield write_instance(source.scratch, dataset, tag, length, frames)
         return
     shared = datasets.slice_base(base, uids, volume, storage, placing)
+    if weightings:
+        drop_times(shared)
     for t, k, raw in volume.slices():
         dataset = datasets.add_slice(shared, uids, placing, t, k, slices)
+        if weightings:
+            add_weighting(dataset, weightings[t])
         stored = storage.encode(raw)
         yield write_instance(source.scratch, dataset, PIXELS, stored.nbytes, [stored])
 
