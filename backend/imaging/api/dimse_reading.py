@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
-from pydicom import dcmread
 from pydicom.datadict import dictionary_VR
 from pydicom.dataset import Dataset
 from pynetdicom.events import Event
@@ -14,6 +13,7 @@ from backend.core.actor import Actor
 from backend.core.errors import LimnError
 from backend.imaging.domain.accepting import Accepted, NotAcceptable
 from backend.imaging.domain.dimse import CANCELLED, NOT_OF_ITS_CLASS, PENDING
+from backend.imaging.domain.whole_file import read_whole
 from backend.imaging.selectors.dimse import Retrievable, dimse_found, dimse_instances
 
 log = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ def _sendable(each: Retrievable, accepted: Mapping[str, list[Accepted]]) -> Data
     try:
         syntax = each.original.syntax_for(ways)
         with each.original.open_as(syntax) as file:
-            return dcmread(file, force=True)
+            return read_whole(file.read())
     except NotAcceptable:
         return failing
     except Exception:

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom import dcmread
 from pydicom import uid as uids
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
@@ -13,6 +12,7 @@ from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 
 from backend.imaging.domain import bit_frames, films
 from backend.imaging.domain.safe_decoders import pixel_array
+from backend.imaging.domain.whole_file import read_whole
 from ml_worker.geometry.mosaic import tile
 
 Pixels = NDArray[Any]
@@ -49,7 +49,7 @@ def decode_tile(path: Path, syntax: str, number: int, shape: tuple[int, int]) ->
 def stored_frame(path: Path, number: int, frames: int) -> bytes:
     """Return the codestream of frame `number` (from 1), put together from its fragments."""
     try:
-        dataset = dcmread(path, force=True)
+        dataset = read_whole(path)
         return get_frame(dataset.PixelData, number - 1, number_of_frames=frames)
     except Exception as error:
         raise FrameUnreadable("The image could not be read.") from error
@@ -64,7 +64,7 @@ def _decode_in_place(path: Path, syntax: str, number: int) -> tuple[Pixels, Data
 
 def _decode_whole(path: Path, syntax: str, number: int) -> tuple[Pixels, Dataset]:
     """Decode from the whole file; for files that are not quite what they say."""
-    dataset = dcmread(path, force=True)
+    dataset = read_whole(path)
     if not hasattr(dataset, "file_meta") or "TransferSyntaxUID" not in dataset.file_meta:
         dataset.ensure_file_meta()
         dataset.file_meta.TransferSyntaxUID = uids.UID(syntax)

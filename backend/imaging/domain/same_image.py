@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from backend.imaging.domain.safe_decoders import iter_pixels
+from backend.imaging.domain.whole_file import read_whole
 
 # Larger images are compared byte by byte only.
 MOST_BYTES = 256 << 20
@@ -21,7 +21,7 @@ _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 def is_same_image(one: Path, other: Path) -> bool:
     """Tell whether every frame of both files has the same stored values; False where unknown."""
     try:
-        return _is_same(dcmread(one, force=True), dcmread(other, force=True))
+        return _is_same(read_whole(one), read_whole(other))
     except Exception:  # noqa: BLE001  decoders raise anything: then nobody knows
         return False
 

@@ -7,12 +7,14 @@ import numpy as np
 from pydicom import dcmread
 from pydicom.datadict import dictionary_description, dictionary_has_tag
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag
 
 from backend.core.actor import Actor
 from backend.core.errors import NotFound
 from backend.imaging.domain.deidentify.redact import frame_pictures
 from backend.imaging.domain.messages_deid import ComparisonOut, DifferenceOut
+from backend.imaging.domain.whole_file import read_whole
 from backend.imaging.selectors.frames import local_file
 from backend.imaging.selectors.quarantine import UID_REUSED, quarantined_get, rival_of
 
@@ -36,8 +38,9 @@ def comparison(*, actor: Actor, file_id: UUID) -> ComparisonOut:
             pixels=None,
             sentence="The stored one has gone, or lies in a study that you cannot see.",
         )
-    there, here = _read(local_file(stored.blob_sha256)), _read(local_file(row.file_sha256))
-    differences, pixels = _differences(there, here), _pixels(there, here)
+    there, here = local_file(stored.blob_sha256), local_file(row.file_sha256)
+    differences = _differences(_header(there), _header(here))
+    pixels = _pixels(there, here)
     return ComparisonOut(
         study_id=stored.series.study_id,
         stored_at=stored.created_at,
@@ -47,8 +50,9 @@ def comparison(*, actor: Actor, file_id: UUID) -> ComparisonOut:
     )
 
 
-def _read(path: Path) -> Dataset:
-    return dcmread(path, force=True)
+def _header(path: Path) -> Dataset:
+    """Read what stands before the pixels: of a file cut off in them, all else is there."""
+    return dcmread(path, force=True, stop_before_pixels=True)
 
 
 def _differences(there: Dataset, here: Dataset) -> list[DifferenceOut]:
@@ -71,15 +75,19 @@ def _words(dataset: Dataset, tag: BaseTag) -> str:
         return "(unreadable)"
     if isinstance(value, bytes):
         return f"{len(value)} bytes {value[:16].hex()}"
+    if isinstance(value, MultiValue):
+        return "\\".join(str(each) for each in value)[:_LONGEST]
     return str(value)[:_LONGEST]
 
 
-def _pixels(there: Dataset, here: Dataset) -> dict[str, float] | None:
+def _pixels(there: Path, here: Path) -> dict[str, float] | None:
     """Return over how many frames and pixels they differ, and by how much at most."""
-    frames = min(int(each.get("NumberOfFrames") or 1) for each in (there, here))
-    wanted = np.unique(np.linspace(0, frames - 1, min(frames, MOST_FRAMES)).astype(int)).tolist()
     try:
-        pairs = list(zip(frame_pictures(there, wanted), frame_pictures(here, wanted), strict=True))
+        both = [read_whole(path) for path in (there, here)]
+        frames = min(int(each.get("NumberOfFrames") or 1) for each in both)
+        even = np.linspace(0, frames - 1, min(frames, MOST_FRAMES))
+        wanted = np.unique(even.astype(int)).tolist()
+        pairs = list(zip(*(frame_pictures(each, wanted) for each in both), strict=True))
     except Exception:  # noqa: BLE001  decoders raise anything
         return None
     if any(one.shape != other.shape for one, other in pairs):

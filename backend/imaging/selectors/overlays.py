@@ -6,13 +6,13 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom import dcmread
 from pydicom.pixels.utils import pixel_array
 
 from backend.core.actor import Actor
 from backend.core.errors import NotFound
 from backend.imaging.domain.messages import OverlayListOut, OverlayOut
 from backend.imaging.domain.overlays import overlays_of
+from backend.imaging.domain.whole_file import read_whole
 from backend.imaging.models import Instance
 from backend.imaging.selectors.frames import local_file
 from backend.imaging.selectors.grids import frame_keys, grid_get
@@ -31,7 +31,7 @@ def overlays_get(*, actor: Actor, grid_id: UUID, key: str) -> OverlayListOut:
     sha256, module = rows.first() or ("", {"values": []})
     if not any(each.get("overlays") for each in module["values"]) or "tile" in module:
         return OverlayListOut(results=[])
-    dataset = dcmread(local_file(sha256), force=True)
+    dataset = read_whole(local_file(sha256))
     results = [
         OverlayOut(
             group=f"{overlay.group:04X}",

@@ -27,6 +27,7 @@ from backend.imaging.domain.encode import (
     write_native,
 )
 from backend.imaging.domain.frame_index import lookup
+from backend.imaging.domain.whole_file import read_whole
 from backend.imaging.selectors.cache import cache_file, cache_find, cache_put
 from backend.imaging.selectors.frames import FrameSource, local_file
 
@@ -101,7 +102,7 @@ def instance_as(sha256: str, source: FrameSource | None, syntax: str) -> BinaryI
     if cache_find(path) is None:
         with cache_file(path) as file:
             if source is None or source.syntax in _WHOLE or source.depth == 1:
-                _save(dcmread(local_file(sha256), force=True), syntax, file)
+                _save(read_whole(local_file(sha256)), syntax, file)
             else:
                 _write_instance(source, syntax, file)
     return path.open("rb")

@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from io import BytesIO
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
-from pydicom import dcmread
 
 from backend.audit.services import audit_record
 from backend.core.actor import Actor
@@ -17,6 +15,7 @@ from backend.imaging.domain.deidentify.files import written
 from backend.imaging.domain.deidentify.redact import NotRedactable, redacted
 from backend.imaging.domain.deidentify.text_boxes import Box
 from backend.imaging.domain.messages_deid import QuarantineDecisionIn
+from backend.imaging.domain.whole_file import read_whole
 from backend.imaging.models import IngestItem, IngestRun, Instance, QuarantinedFile, Series
 from backend.imaging.selectors.quarantine import WAITING, choices_of, quarantined_get
 from backend.imaging.selectors.runs import run_counts
@@ -102,7 +101,7 @@ def _content(row: QuarantinedFile, body: QuarantineDecisionIn) -> bytes:
     if not boxes or any(not _is_inside(box, row) for box in boxes):
         raise Invalid("Boxes to blank lie inside the picture: top, left, bottom, right.")
     try:
-        return written(redacted(dcmread(BytesIO(content)), boxes))
+        return written(redacted(read_whole(content), boxes))
     except NotRedactable:
         raise Invalid("Pixels of this kind cannot be blanked; discard the file.") from None
 

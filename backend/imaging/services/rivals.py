@@ -4,14 +4,12 @@ The stored one is never touched. Somebody looks at both and keeps the second und
 its own, or discards it.
 """
 
-from io import BytesIO
 from uuid import UUID
-
-from pydicom import dcmread
 
 from backend.imaging.domain.deidentify.files import renew_meta, written
 from backend.imaging.domain.header import derived_uid, text
 from backend.imaging.domain.rejections import Rejected
+from backend.imaging.domain.whole_file import read_whole
 from backend.imaging.models import IngestRun, QuarantinedFile
 from backend.imaging.selectors.quarantine import UID_REUSED
 from backend.imaging.services.rows import Fate, Ready
@@ -44,7 +42,7 @@ def rival_renamed(content: bytes, row: QuarantinedFile) -> bytes:
 
     So the second version of a whole series becomes one series beside the first.
     """
-    dataset = dcmread(BytesIO(content), force=True)
+    dataset = read_whole(content)
     series = str(dataset.get("SeriesInstanceUID") or row.sop_uid)
     dataset.SOPInstanceUID = derived_uid("rival instance", row.sop_uid, row.file_sha256)
     dataset.SeriesInstanceUID = derived_uid("rival series", series, str(row.run_id))

@@ -13,6 +13,7 @@ import { nameOfJob, sentenceOfJob } from "@/lib/job-words";
 import classes from "./shell.module.css";
 
 const shown = 12;
+const idleWords = "No jobs running";
 
 /** What the machines are doing, at the bottom right. */
 export function JobsTray() {
@@ -34,6 +35,7 @@ export function JobsTray() {
         className={classes["trayButton"]}
         data-busy={active.length > 0}
         aria-expanded={opened}
+        title={active.length > 0 ? undefined : idleWords}
         onClick={toggle}
       >
         {active.length > 0 ? (
@@ -41,7 +43,7 @@ export function JobsTray() {
         ) : (
           <IconCheck size={16} aria-hidden />
         )}
-        {active.length > 0 ? busyWords(active) : "No jobs running"}
+        <span>{active.length > 0 ? busyWords(active) : idleWords}</span>
       </button>
     </aside>
   );

@@ -69,6 +69,28 @@ def test_sent_once_more_it_waits_once(second, bob, take_in, tmp_path):
     assert QuarantinedFile.objects.count() == 3
 
 
+def test_a_rival_without_its_last_bytes_is_compared_like_any(bob, bob_has, take_in, tmp_path):
+    """Cut off just behind its frame: everything but the end of the pixel data is there."""
+    target = tmp_path / "cut" / "0.dcm"
+
+    def change(dataset):
+        blacken(dataset)
+        dataset.compress(RLELossless, generate_instance_uid=False)
+
+    changed(bob_has[0], target, change)
+    target.write_bytes(target.read_bytes()[:-8])
+    take_in(target.parent, actor=Actor(user_id=bob.pk))
+    browser, row = api_of(bob), QuarantinedFile.objects.get()
+
+    found = browser.get(f"/api/v1/quarantine/{row.pk}/comparison").json()
+    picture = browser.get(f"/api/v1/quarantine/{row.pk}/picture?frame=1")
+
+    assert found["pixels"]["differing"] > 0
+    assert not [each for each in found["differences"] if each["name"] == "Image Type"]
+    assert picture.status_code == 200
+    assert picture["Content-Type"] == "image/png"
+
+
 def test_both_can_be_looked_at_and_compared(second, bob):
     browser, row = api_of(bob), QuarantinedFile.objects.first()
     place = f"/api/v1/quarantine/{row.pk}"

@@ -2,11 +2,10 @@
 
 import hashlib
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from pydicom import dcmread, dcmwrite
+from pydicom import dcmwrite
 from pydicom import uid as uids
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
@@ -19,6 +18,7 @@ from backend.imaging.domain.deidentify.policy import Policy
 from backend.imaging.domain.deidentify.pseudonyms import Secret
 from backend.imaging.domain.deidentify.report import Report
 from backend.imaging.domain.rejections import Rejected
+from backend.imaging.domain.whole_file import read_whole
 
 # Limn's own name in file meta information: a UID of a fixed UUID under 2.25.
 IMPLEMENTATION_UID = "2.25.40971195993567467460196604750444848475"
@@ -40,7 +40,7 @@ class Deidentified:
 def opened(source: Path | bytes) -> FileDataset:
     """Read a whole file; raises Rejected where it cannot be read."""
     try:
-        return dcmread(BytesIO(source) if isinstance(source, bytes) else source, force=True)
+        return read_whole(source)
     except Exception:  # noqa: BLE001  pydicom raises whatever a damaged file makes it
         raise Rejected("imaging.unreadable") from None
 
