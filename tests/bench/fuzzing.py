@@ -39,7 +39,7 @@ from backend.imaging.domain.identity import settle
 from backend.imaging.domain.multipart import MultipartReader, boundary_of
 from backend.imaging.domain.parse import parse_file
 from backend.imaging.domain.rejections import Rejected
-from backend.imaging.services.incoming import incoming_from
+from backend.imaging.services.unpacking import incoming_from
 from fixtures.phantoms import phantom
 
 HANG_SECONDS = 5.0

@@ -1,4 +1,4 @@
-"""Archives beside zip: tar (plain, gzip, bzip2, xz) and 7z, as members one after the other.
+"""Archives beside zip: tar (plain, gzip, bzip2, xz), 7z, and a DICOM file packed alone.
 
 The same rules for all: a name is only ever a name, links and devices are not followed, no member
 unpacks to more than it claims, and the whole to no more than `Bounds` allow. Tar is read as a
@@ -15,12 +15,13 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Literal
 
 from backend.imaging.domain.rejections import Rejected
 
-Format = Literal["tar", "7z"]
+Format = Literal["tar", "7z", "packed"]
 CHUNK_BYTES = 1 << 20
 # What a member's own header may weigh: names and attributes, never data.
 LARGEST_TAR_HEADER = 1 << 20
@@ -34,7 +35,7 @@ _OPENERS: dict[bytes, Any] = {
 }
 _DAMAGED = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, tarfile.TarError)
 _TAR_MAGIC = slice(257, 262)
-_NESTED = (b"PK\x03\x04", b"PK\x05\x06", b"7z\xbc\xaf")
+_DICOM_MAGIC = slice(128, 132)
 _LZMA, _LZMA2, _PPMD = b"\x03\x01\x01", b"\x21", b"\x03\x04\x01"
 
 
@@ -49,7 +50,10 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Member:
-    """One file of an archive; `copy` writes its bytes, or `refusal` says why there are none."""
+    """One file of an archive; `copy` writes its bytes, or `refusal` says why there are none.
+
+    What is packed alone has no name of its own.
+    """
 
     name: str
     copy: Callable[[Callable[[bytes], object]], None]
@@ -67,6 +71,8 @@ def archive_format(path: Path, head: bytes) -> Format | None:
                 head = packed.read(512)
         except _DAMAGED:
             return None
+        if head[_DICOM_MAGIC] == b"DICM":
+            return "packed"
     return "tar" if head[_TAR_MAGIC] == b"ustar" else None
 
 
@@ -75,6 +81,8 @@ def members(path: Path, kind: Format, bounds: Bounds, scratch: Path) -> Iterator
 
     Raises Rejected where the archive as a whole cannot be taken, maybe in the middle.
     """
+    if kind == "packed":
+        return iter([Member("", partial(_copy_packed, path, bounds))])
     return _tar(path, bounds) if kind == "tar" else _seven_zip(path, bounds, scratch)
 
 
@@ -87,6 +95,21 @@ def _refused(name: str, refusal: Rejected) -> Member:
         raise refusal
 
     return Member(name, copy, refusal)
+
+
+def _copy_packed(path: Path, bounds: Bounds, write: Callable[[bytes], object]) -> None:
+    with path.open("rb") as file:
+        opener = _opener(file.read(8)) or gzip.open
+    copied, most = 0, min(bounds.largest_member, bounds.total)
+    try:
+        with opener(path) as packed:
+            while chunk := packed.read(CHUNK_BYTES):
+                copied += len(chunk)
+                if copied > most:
+                    raise Rejected("imaging.zip_bomb", why=f"more than {most / 1024**3:.1f} GiB")
+                write(chunk)
+    except _DAMAGED:
+        raise Rejected("imaging.zip_broken") from None
 
 
 class _Guarded:
@@ -159,8 +182,6 @@ def _tar_member(archive: tarfile.TarFile, info: tarfile.TarInfo, bounds: Bounds)
 def _copy(read: Callable[[int], bytes], write: Callable[[bytes], object], size: int) -> None:
     copied = 0
     while chunk := read(min(CHUNK_BYTES, LARGEST_TAR_HEADER)):
-        if not copied and chunk.startswith(_NESTED):
-            raise Rejected("imaging.zip_nested")
         copied += len(chunk)
         if copied > size:
             raise Rejected("imaging.zip_bomb", why="more than it claims")

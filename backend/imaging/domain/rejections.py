@@ -101,8 +101,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Make the archive again and send it once more.",
     ),
     "imaging.zip_nested": (
-        "An archive inside an archive is not opened.",
-        "Unpack the inner archive and send its files.",
+        "Of archives inside of one another only two are opened; this is a third.",
+        "Unpack it and send its files.",
     ),
     "imaging.policy_unpacks_in_memory": (
         "A 7z archive is unpacked on the disk, where under this policy nothing may lie.",

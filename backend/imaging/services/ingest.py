@@ -24,8 +24,9 @@ from backend.imaging.services.conversions import run_convert, run_waits
 from backend.imaging.services.deid import is_memory_only, policy_for, policy_named
 from backend.imaging.services.file_sets import indexes_compare
 from backend.imaging.services.grids import grids_refresh
-from backend.imaging.services.incoming import Incoming, incoming_from
+from backend.imaging.services.incoming import Incoming
 from backend.imaging.services.store import BATCH, Delivery, batch_store
+from backend.imaging.services.unpacking import incoming_from
 from backend.imaging.task_names import CONVERT_RUN
 
 CONVERTING = "converting"

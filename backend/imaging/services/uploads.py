@@ -25,8 +25,9 @@ from backend.imaging.models import Instance, Upload
 from backend.imaging.selectors.runs import run_get, upload_get, upload_out
 from backend.imaging.services.clearing import clearing_of, neutral_name
 from backend.imaging.services.grids import grids_later
-from backend.imaging.services.incoming import Incoming, incoming_from
+from backend.imaging.services.incoming import Incoming
 from backend.imaging.services.ingest import files_ingest, run_look_again
+from backend.imaging.services.unpacking import incoming_from
 from backend.imaging.task_names import INGEST_UPLOAD
 
 PIECE_BYTES = 1 << 20

@@ -111,13 +111,6 @@ def test_one_file_too_large_does_not_stop_the_others(make, tmp_path):
     assert found == {"big": "imaging.too_large", "small": b"s"}
 
 
-@pytest.mark.parametrize("make", [tar_of, seven_zip_of])
-def test_an_archive_in_an_archive_is_not_opened(make, tmp_path):
-    found = read(make(tmp_path / "x", {"in.zip": b"PK\x03\x04" + bytes(90)}), tmp_path)
-
-    assert found == {"in.zip": "imaging.zip_nested"}
-
-
 @pytest.mark.parametrize("mode", ["w", "w:gz"])
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.9])
 def test_a_tar_that_breaks_off_gives_what_came_and_says_so(mode, share, tmp_path):

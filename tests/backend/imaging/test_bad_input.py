@@ -200,17 +200,6 @@ def test_a_member_larger_than_it_claims_is_stopped(take_in, tmp_path):
     assert only(take_in(archive)).code in {"imaging.zip_broken", "imaging.zip_bomb"}
 
 
-def test_an_archive_in_an_archive_is_not_opened(make_phantom, take_in, tmp_path):
-    inner = tmp_path / "inner.zip"
-    with zipfile.ZipFile(inner, "w") as target:
-        target.write(one(make_phantom), "x.dcm")
-    outer = tmp_path / "outer.zip"
-    with zipfile.ZipFile(outer, "w") as target:
-        target.write(inner, "inner.zip")
-
-    assert only(take_in(outer)).code == "imaging.zip_nested"
-
-
 @pytest.mark.parametrize("keep", [0.02, 0.3, 0.95])
 def test_a_damaged_archive_is_told_so(keep, make_phantom, take_in, tmp_path):
     archive = tmp_path / "cut.zip"

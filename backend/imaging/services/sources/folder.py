@@ -16,8 +16,9 @@ from django.conf import settings
 from backend.core.errors import Invalid, Unavailable
 from backend.imaging.domain.messages_sources import FolderSettings, SourceTestOut
 from backend.imaging.domain.rejections import Rejected
-from backend.imaging.services.incoming import Incoming, incoming_from
+from backend.imaging.services.incoming import Incoming
 from backend.imaging.services.sources.found import Found, Look, bad, counted, good, mark_of
+from backend.imaging.services.unpacking import incoming_from
 
 DONE = "done"
 UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload")

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from backend.core.errors import Unavailable
 from backend.imaging.domain.messages_sources import S3Settings, SourceTestOut
-from backend.imaging.services.incoming import Incoming, incoming_from
+from backend.imaging.services.incoming import Incoming
 from backend.imaging.services.sources.found import (
     BoundedBody,
     Found,
@@ -22,6 +22,7 @@ from backend.imaging.services.sources.found import (
     mark_of,
 )
 from backend.imaging.services.sources.web import refuse_link_local
+from backend.imaging.services.unpacking import incoming_from
 
 CHUNK_BYTES = 1 << 20
 LISTED_IN_A_TEST = 100
