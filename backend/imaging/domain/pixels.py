@@ -95,8 +95,8 @@ def values_from(header: Header) -> dict[str, object]:
     factor that makes SUV of a PET value, `suv_why` the sentence about it.
     """
     shared = first_item(header, "52009229")
-    transform = first_item(shared, "00289145") or header
-    voi = first_item(shared, "00289132") or header
+    transform = first_item(shared, "00289145") or first_item(header, "00289145") or header
+    voi = first_item(shared, "00289132") or first_item(header, "00289132") or header
     table = first_item(header, "00283000")
     intercept = None if table else number(transform, "00281052")
     below_zero = not table and ((intercept or 0) < 0 or integer(header, "00280103") == 1)

@@ -13,6 +13,7 @@ from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut, apply_w
 
 from backend.core.actor import Actor
 from backend.imaging.domain.curves import tables_of, through_table
+from backend.imaging.domain.frame_geometry import frames_from
 from backend.imaging.domain.pixels import values_from
 from backend.imaging.domain.rendering import Look, Window
 from backend.imaging.domain.suv import suv_from
@@ -270,6 +271,23 @@ def test_a_table_is_read_however_it_was_written(descriptor, data, vr, first, ent
         grey = through_table(found, around) * ((1 << descriptor[2]) - 1)
         expected = [entries[0], entries[0], entries[-1], entries[-1]]
         np.testing.assert_allclose(grey, expected)
+
+
+def test_a_frame_of_its_own_goes_before_what_all_share():
+    """Functional groups of one frame say what its values mean (PS3.3 C.7.6.16.2.9, C.7.6.16.2.10)."""
+    group = header(
+        t00289145=[header(t00281052=[-5.0], t00281053=[2.0])],
+        t00289132=[header(t00281050=[10.0], t00281051=[20.0], t00281056=["SIGMOID"])],
+    )
+    shared = header(t00289132=[header(t00281050=[1.0], t00281051=[2.0])])
+    enhanced = header(t52009229=[shared], t52009230=[group, header()])
+
+    entries, values = frames_from(enhanced, 2, "")
+
+    own, other = (values[entry["v"]] for entry in entries)
+    assert (own["slope"], own["intercept"]) == (2.0, -5.0)
+    assert (own["center"], own["width"], own["voi_function"]) == ([10.0], [20.0], "SIGMOID")
+    assert (other["slope"], other["center"], other["width"]) == (None, [1.0], [2.0])
 
 
 @pytest.mark.django_db
