@@ -30,7 +30,7 @@ for (const kind of [WebGLRenderingContext, WebGL2RenderingContext]) {
 }"""
 RNG = np.random.default_rng(7)
 WILD = RNG.integers(0, 4096, 900)  # no renderer guesses between its entries
-RISING = np.linspace(0, 65535, 65536).astype(int)
+TEETH = np.arange(65536) * 53 % 65536  # one for each value of 16 bits
 
 
 def _table(name: str, first: int, entries, bits: int) -> Dataset:
@@ -138,9 +138,9 @@ def tabled(request, open_series) -> tuple[Station, dict[int, pydicom.FileDataset
         image.PhotometricInterpretation = request.param
         image.WindowCenter, image.WindowWidth = 40, 400
         own = _table("Normal", -600, (WILD + number) % 4096, 12)
-        image.VOILUTSequence = [own, _table("Wide", -32768, RISING, 16)]
+        image.VOILUTSequence = [own, _table("Wide", -32768, TEETH, 16)]
 
-    return open_series(f"tables {request.param}", change)
+    return open_series(f"own tables {request.param}", change)
 
 
 def test_pictures_are_seen_through_their_own_tables(tabled):
