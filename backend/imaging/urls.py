@@ -46,6 +46,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{_API}studies/<uuid:study_id>/frame-token", studies.FrameTokenView.as_view()),
     path(f"{_API}grids/<uuid:grid_id>/view", studies.GridViewView.as_view()),
     path(f"{_API}grids/<uuid:grid_id>/overlays", studies.OverlaysView.as_view()),
+    path(f"{_API}grids/<uuid:grid_id>/tables", studies.TablesView.as_view()),
     path(f"{_API}studies/<uuid:study_id>/thumbnail", rendered.StudyPreviewView.as_view()),
     path(f"{_API}series/<uuid:series_id>/thumbnail", rendered.SeriesPreviewView.as_view()),
     path(f"{_API}grids/<uuid:grid_id>/thumbnail", studies.ThumbnailView.as_view()),

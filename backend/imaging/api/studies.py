@@ -16,6 +16,7 @@ from backend.imaging.domain.messages import (
     OverlayListOut,
     StudyDetailOut,
     StudyListOut,
+    TableListOut,
 )
 from backend.imaging.domain.messages_studies import (
     FacetsOut,
@@ -29,6 +30,7 @@ from backend.imaging.domain.messages_studies import (
 from backend.imaging.selectors import headers, studies, windows
 from backend.imaging.selectors.overlays import overlays_get
 from backend.imaging.selectors.study_filter import study_ids_chosen
+from backend.imaging.selectors.tables import tables_get
 from backend.imaging.services.tokens import frame_token_issue, grid_open
 
 _TEXTS = ("search", "modality", "date_from", "date_to", "cursor")
@@ -159,6 +161,22 @@ class OverlaysView(APIView):
         key = request.query_params.get("frame", "")
         found = overlays_get(actor=Actor.of(request), grid_id=grid_id, key=key)
         return Response(found.model_dump(mode="json"))
+
+
+class TablesView(APIView):
+    """Brightness tables of a frame."""
+
+    @extend_schema(
+        operation_id="grid_tables",
+        parameters=[OpenApiParameter("frame", str)],
+        responses={200: TableListOut},
+    )
+    def get(self, request: Request, grid_id: UUID) -> Response:
+        """Return the VOI LUTs of the frame with this key, else of the first; they never change."""
+        key = request.query_params.get("frame", "")
+        found = tables_get(actor=Actor.of(request), grid_id=grid_id, key=key)
+        headers = {"Cache-Control": "private, max-age=86400"}
+        return Response(found.model_dump(mode="json"), headers=headers)
 
 
 class ThumbnailView(APIView):

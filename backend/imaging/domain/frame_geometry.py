@@ -30,6 +30,11 @@ _VECTORS = {
     "gate": "00540070",
     "slot": "00540100",
 }
+# functional group -> what it says of values: all of it, or nothing
+_SAID_IN = {
+    "00289145": ("slope", "intercept", "rescale_type"),
+    "00289132": ("center", "width", "tables", "voi_function"),
+}
 
 
 def frames_from(
@@ -167,7 +172,8 @@ def _values_index(values: list[dict[str, object]], group: Header) -> int:
     if "00289145" not in group and "00289132" not in group:
         return 0
     own = values_from(group)
-    found = {key: (own[key] if own[key] not in (None, []) else values[0][key]) for key in values[0]}
+    keys = [key for tag, said in _SAID_IN.items() if tag in group for key in said]
+    found = values[0] | {key: own[key] for key in keys}
     if found not in values:
         values.append(found)
     return values.index(found)

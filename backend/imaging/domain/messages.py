@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 Outcome = Literal["stored", "duplicate", "quarantined", "rejected", "waiting", "converted", "kept"]
+VoiFunction = Literal["LINEAR", "LINEAR_EXACT", "SIGMOID"]
 
 
 class Words(BaseModel):
@@ -115,6 +116,30 @@ class StudyListOut(Words):
     is_total_capped: bool = False
 
 
+class TableRefOut(Words):
+    """A brightness table (VOI LUT) that images bring: it maps `count` shown values from `first` on."""
+
+    name: str
+    first: int
+    count: int
+
+
+class TableOut(TableRefOut):
+    """A brightness table: `entries` is base64 of unsigned integers of `bits` bits.
+
+    They take one byte each up to 8 bits, else two, little endian; null where they cannot be read.
+    """
+
+    bits: int
+    entries: str | None
+
+
+class TableListOut(Words):
+    """The brightness tables of a frame, in the order of its image's `voi_tables`."""
+
+    results: list[TableOut]
+
+
 class ImageOut(Words):
     """How the pixels of some frames are laid out as served (not as once sent)."""
 
@@ -133,6 +158,7 @@ class ImageOut(Words):
     window_center: list[float]
     window_width: list[float]
     voi_lut_function: str | None
+    voi_tables: list[TableRefOut]
     pixel_spacing_mm: tuple[float, float] | None
     pixel_aspect: tuple[float, float] | None
     suv_factor: float | None
@@ -156,11 +182,17 @@ class FrameTokenOut(Words):
 
 
 class PresetOut(Words):
-    """A window that is one key away."""
+    """A window that is one key away.
+
+    `table` is a place in an image's `voi_tables`: the picture is seen through that, and the window
+    is only where it begins and ends.
+    """
 
     name: str
     center: float
     width: float
+    function: VoiFunction = "LINEAR_EXACT"
+    table: int | None = None
 
 
 class SeriesRefOut(Words):

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from backend.imaging.domain.curves import tables_described
 from backend.imaging.domain.dicom_json import Header
-from backend.imaging.domain.header import first_item, integer, items, number, numbers, text
+from backend.imaging.domain.header import first_item, integer, number, numbers, text
 from backend.imaging.domain.overlays import overlay_names
 from backend.imaging.domain.rejections import Rejected
 from backend.imaging.domain.suv import suv_from
@@ -89,27 +90,28 @@ def _check(pixels: Pixels) -> None:
 def values_from(header: Header) -> dict[str, object]:
     """Return how stored values become shown ones, for the whole instance.
 
-    PS3.3 C.11.1 (Modality LUT: a table, or slope and intercept), C.11.2 (VOI LUT: windows, or
-    tables, listed here as windows over the values they begin and end at), C.8.8.3 (dose grids).
-    `suv` is the factor that makes SUV of a PET value, `suv_why` the sentence about it.
+    PS3.3 C.11.1 (Modality LUT: a table, or slope and intercept), C.11.2 (VOI LUT: windows and
+    tables), C.8.8.3 (dose grids). `header` may be the functional group of one frame. `suv` is the
+    factor that makes SUV of a PET value, `suv_why` the sentence about it.
     """
     shared = first_item(header, "52009229")
-    transform = first_item(shared, "00289145") or header
-    voi = first_item(shared, "00289132") or header
+    transform = first_item(shared, "00289145") or first_item(header, "00289145") or header
+    voi = first_item(shared, "00289132") or first_item(header, "00289132") or header
     table = first_item(header, "00283000")
-    spans = [span for item in items(voi, "00283010") if (span := _span(item))]
+    intercept = None if table else number(transform, "00281052")
+    below_zero = not table and ((intercept or 0) < 0 or integer(header, "00280103") == 1)
     centers = numbers(voi, "00281050") or []
     widths = numbers(voi, "00281051") or []
     count = min(len(centers), len(widths), MOST_WINDOWS)
     suv = suv_from(header)
     return {
         "slope": None if table else _slope(header, transform),
-        "intercept": None if table else number(transform, "00281052"),
+        "intercept": intercept,
         "rescale_type": _unit(header, transform, table),
         "table": bool(table),
-        "center": [*centers[:count], *(first + length / 2 for first, length in spans)],
-        "width": [*widths[:count], *(length for _, length in spans)],
-        "curves": len(spans),
+        "center": centers[:count],
+        "width": widths[:count],
+        "tables": tables_described(voi, below_zero=below_zero),
         "voi_function": text(voi, "00281056", 16) or None,
         "aspect": numbers(header, "00280034", 2),
         "overlays": overlay_names(header),
@@ -129,14 +131,6 @@ def _unit(header: Header, transform: Header, table: Header) -> str | None:
         return text(table, "00283004", 16) or None
     dose = text(header, "30040002", 16) if "3004000E" in header else ""
     return text(transform, "00281054", 16) or dose or None
-
-
-def _span(table: Header) -> tuple[float, float] | None:
-    """Return the first value that a table maps, and how many it maps (PS3.3 C.11.1.1.1)."""
-    descriptor = numbers(table, "00283002", 3)
-    if descriptor is None:
-        return None
-    return descriptor[1], descriptor[0] or 65536.0
 
 
 def table_bits(header: Header) -> int | None:

@@ -1,11 +1,9 @@
 """Windows that are one key away, by modality."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from backend.imaging.domain.decode import Pixels
-from backend.imaging.domain.messages import PresetOut
+from backend.imaging.domain.messages import ImageOut, PresetOut, VoiFunction
 
 _CT = (
     ("Abdomen", 60.0, 400.0),
@@ -18,17 +16,10 @@ _CT = (
 
 
 def presets_for(
-    modality: str,
-    centers: Sequence[float],
-    widths: Sequence[float],
-    percentiles: tuple[float, float] | None,
+    modality: str, image: ImageOut, percentiles: tuple[float, float] | None
 ) -> list[PresetOut]:
-    """Return presets: the file's own windows first, then what suits the modality."""
-    own = [
-        PresetOut(name="As sent" if place == 0 else f"As sent {place + 1}", center=c, width=w)
-        for place, (c, w) in enumerate(zip(centers, widths, strict=False))
-        if w > 0
-    ]
+    """Return presets: the file's own tables and windows first, then what suits the modality."""
+    own = [*_tables(image), *_windows(image)]
     if modality == "CT":
         return own + [PresetOut(name=name, center=c, width=w) for name, c, w in _CT]
     if percentiles is None:
@@ -41,6 +32,52 @@ def presets_for(
         PresetOut(name="Wide", center=(low + high) / 2, width=width * 2),
     ]
     return own + auto
+
+
+def function_of(said: object, width: float) -> VoiFunction:
+    """Return how a file's own window is drawn (PS3.3 C.11.2.1.3); LINEAR unless it says other.
+
+    LINEAR takes one from the width: with less than that, it cannot have been meant.
+    """
+    if said == "SIGMOID" or said == "LINEAR_EXACT":  # noqa: PLR1714  so that types follow
+        return said
+    return "LINEAR" if width > 1 else "LINEAR_EXACT"
+
+
+def _windows(image: ImageOut) -> list[PresetOut]:
+    return [
+        PresetOut(
+            name=_numbered("As sent", place),
+            center=center,
+            width=width,
+            function=function_of(image.voi_lut_function, width),
+        )
+        for place, (center, width) in enumerate(
+            zip(image.window_center, image.window_width, strict=False)
+        )
+        if width > 0
+    ]
+
+
+def _tables(image: ImageOut) -> list[PresetOut]:
+    """Return the tables by their explanations, each with the window over the values it maps."""
+    presets: list[PresetOut] = []
+    for place, table in enumerate(image.voi_tables):
+        name = f"VOI LUT: {table.name}" if table.name else "VOI LUT"
+        is_taken = any(name == preset.name for preset in presets)
+        presets.append(
+            PresetOut(
+                name=_numbered(name, place) if is_taken else name,
+                center=table.first + table.count / 2,
+                width=table.count,
+                table=place,
+            )
+        )
+    return presets
+
+
+def _numbered(name: str, place: int) -> str:
+    return name if place == 0 else f"{name} {place + 1}"
 
 
 def percentiles_of(values: Pixels) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from backend.core.errors import LimnError
 from backend.imaging.domain.decode import Pixels
-from backend.imaging.domain.presets import percentiles_of
+from backend.imaging.domain.presets import function_of, percentiles_of
 
 Kind = Literal["JPEG", "PNG", "WEBP"]
 LARGEST_SIDE = 8192
@@ -107,7 +107,7 @@ def pictured(
         scaled = _scaled(array, window or _own_window(modality, array, values))
         if values["photometric"] == "MONOCHROME1":
             scaled = 1 - scaled
-        array = (scaled * 255).astype(np.uint8)
+        array = np.rint(scaled * 255).astype(np.uint8)
     return Image.fromarray(np.ascontiguousarray(array))
 
 
@@ -126,9 +126,9 @@ def _scaled(array: Pixels, window: Window) -> Pixels:
 
 def _own_window(modality: str, array: Pixels, values: Mapping[str, Any]) -> Window:
     if values["center"] and values["width"][0] > 0:
-        function = str(values.get("voi_function") or "").lower().replace("_", "-")
-        known = function if function == "sigmoid" else "linear-exact"
-        return Window(values["center"][0], values["width"][0], known)
+        center, width = values["center"][0], values["width"][0]
+        function = function_of(values.get("voi_function"), width)
+        return Window(center, width, function.lower().replace("_", "-"))
     if modality == "CT":
         return Window(*_ABDOMEN)
     low, high = percentiles_of(array)

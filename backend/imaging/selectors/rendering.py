@@ -10,14 +10,15 @@ from django.db.models import Q
 
 from backend.core.actor import Actor
 from backend.core.errors import NotFound
-from backend.imaging.domain.curves import is_curved, through_curve
+from backend.imaging.domain.curves import Table, through_table
 from backend.imaging.domain.decode import Pixels, as_rgb8
 from backend.imaging.domain.rendering import Kind, Look, Window, encoded, fitted, pictured
 from backend.imaging.models import Grid, Instance
 from backend.imaging.selectors.access import studies_visible_to
 from backend.imaging.selectors.cache import cache_find, cache_put
 from backend.imaging.selectors.dicomweb import instances_of
-from backend.imaging.selectors.frames import frame_array, frame_source, local_file
+from backend.imaging.selectors.frames import frame_array, frame_source
+from backend.imaging.selectors.tables import frame_tables
 
 THUMBNAIL = Look(size=(192, 192), quality=80)
 Place = tuple[int, int]
@@ -47,15 +48,20 @@ def picture(place: Place, modality: str, look: Look, kind: Kind) -> bytes:
     """Return one frame as a picture; pixels that are not square are shown so where it is scaled."""
     array, values = shown(*place)
     window = look.window
-    if window is None and is_curved(values):
-        sha256 = Instance.objects.values_list("blob_sha256", flat=True).get(pk=place[0])
-        curve = through_curve(local_file(sha256), array)
-        if curve is not None:
-            array, window = curve, Window(0.5, 1.0)
+    table = _first_table(place, values) if window is None else None
+    if table is not None:
+        array, window = through_table(table, array), Window(0.5, 1.0)
     down, across = values["spacing"] or values["aspect"] or (1.0, 1.0)
     aspect = down / across if down and across else 1.0
     image = fitted(pictured(array, values, modality, window), look, aspect)
     return encoded(image, kind, look.quality)
+
+
+def _first_table(place: Place, values: dict[str, Any]) -> Table | None:
+    """Return the brightness table that a frame is first seen through, as pydicom chooses."""
+    if not values.get("tables"):
+        return None
+    return next(iter(frame_tables(*place, values["tables"])), None)
 
 
 def rendered(

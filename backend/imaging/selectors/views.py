@@ -20,6 +20,7 @@ from backend.imaging.domain.messages import (
     ImageOut,
     SeriesRefOut,
     StudyRefOut,
+    TableRefOut,
 )
 from backend.imaging.models import Grid, Instance
 from backend.imaging.selectors.access import studies_visible_to
@@ -28,10 +29,6 @@ from backend.imaging.selectors.windows import grid_presets
 
 # Grids people are at work on; one of 300 frames is about half a megabyte.
 REMEMBERED = 24
-CURVED = (
-    "The images bring a brightness curve of their own (VOI LUT); here it is drawn as a straight "
-    "window over the same values."
-)
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,6 @@ class _Remarks:
     """What there is to say of the values of a grid's images."""
 
     suv: str | None
-    has_curves: bool
     overlays: tuple[str, ...]
 
 
@@ -78,7 +74,7 @@ def grid_view(*, actor: Actor, grid_id: UUID) -> GridView:
         presets=grid_presets(grid, images),
         overlays=list(remarks.overlays),
         suv=remarks.suv,
-        warnings=_warnings(grid, remarks),
+        warnings=_warnings(grid),
     )
 
 
@@ -140,7 +136,6 @@ def _remarks(values: list[dict[str, Any]]) -> _Remarks:
     said = next(iter(unknown or whys), None)
     return _Remarks(
         said,
-        has_curves=any(each.get("curves") for each in values),
         overlays=tuple(dict.fromkeys(name for each in values for name in each.get("overlays", []))),
     )
 
@@ -157,6 +152,7 @@ def _image(grid: Grid, rows: int, columns: int, module: dict[str, Any], transfor
         window_center=[] if is_colour else values["center"],
         window_width=[] if is_colour else values["width"],
         voi_lut_function=values["voi_function"],
+        voi_tables=[] if is_colour else _table_refs(values),
         pixel_spacing_mm=tuple(grid.pixel_spacing_mm) if grid.pixel_spacing_mm else None,
         pixel_aspect=values["aspect"],
         suv_factor=values.get("suv"),
@@ -164,10 +160,15 @@ def _image(grid: Grid, rows: int, columns: int, module: dict[str, Any], transfor
     )
 
 
-def _warnings(grid: Grid, remarks: _Remarks) -> list[str]:
+def _table_refs(values: dict[str, Any]) -> list[TableRefOut]:
+    return [
+        TableRefOut(name=table["name"], first=table["first"], count=table["count"])
+        for table in values.get("tables", [])
+    ]
+
+
+def _warnings(grid: Grid) -> list[str]:
     own = list(grid.series.warnings)
-    if remarks.has_curves:
-        own.append(CURVED)
     if grid.superseded_at is not None:
         own.append("More images of this series have arrived since; this is the series as it was.")
     return own

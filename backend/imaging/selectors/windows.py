@@ -23,7 +23,7 @@ def grid_presets(grid: Grid, images: Sequence[ImageOut]) -> list[PresetOut]:
     if middle.samples_per_pixel == 3:
         return []
     spread = None if grid.series.modality == "CT" else _percentiles(grid)
-    return presets_for(grid.series.modality, middle.window_center, middle.window_width, spread)
+    return presets_for(grid.series.modality, middle, spread)
 
 
 def thumbnail_get(*, actor: Actor, grid_id: UUID) -> bytes:

@@ -246,6 +246,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/grids/{grid_id}/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Return the VOI LUTs of the frame with this key, else of the first; they never change. */
+        get: operations["grid_tables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/grids/{grid_id}/thumbnail": {
         parameters: {
             query?: never;
@@ -2566,6 +2583,8 @@ export interface components {
             window_width: number[];
             /** Voi Lut Function */
             voi_lut_function: string | null;
+            /** Voi Tables */
+            voi_tables: components["schemas"]["TableRefOut"][];
             /** Pixel Spacing Mm */
             pixel_spacing_mm: [
                 number,
@@ -3528,6 +3547,9 @@ export interface components {
         /**
          * PresetOut
          * @description A window that is one key away.
+         *
+         *     `table` is a place in an image's `voi_tables`: the picture is seen through that, and the window
+         *     is only where it begins and ends.
          */
         PresetOut: {
             /** Name */
@@ -3536,6 +3558,17 @@ export interface components {
             center: number;
             /** Width */
             width: number;
+            /**
+             * Function
+             * @default LINEAR_EXACT
+             * @enum {string}
+             */
+            function: "LINEAR" | "LINEAR_EXACT" | "SIGMOID";
+            /**
+             * Table
+             * @default null
+             */
+            table: number | null;
         };
         /**
          * ProblemIn
@@ -5143,6 +5176,44 @@ export interface components {
             };
         };
         /**
+         * TableListOut
+         * @description The brightness tables of a frame, in the order of its image's `voi_tables`.
+         */
+        TableListOut: {
+            /** Results */
+            results: components["schemas"]["TableOut"][];
+        };
+        /**
+         * TableOut
+         * @description A brightness table: `entries` is base64 of unsigned integers of `bits` bits.
+         *
+         *     They take one byte each up to 8 bits, else two, little endian; null where they cannot be read.
+         */
+        TableOut: {
+            /** Name */
+            name: string;
+            /** First */
+            first: number;
+            /** Count */
+            count: number;
+            /** Bits */
+            bits: number;
+            /** Entries */
+            entries: string | null;
+        };
+        /**
+         * TableRefOut
+         * @description A brightness table (VOI LUT) that images bring: it maps `count` shown values from `first` on.
+         */
+        TableRefOut: {
+            /** Name */
+            name: string;
+            /** First */
+            first: number;
+            /** Count */
+            count: number;
+        };
+        /**
          * TagIn
          * @description A tag to make, or what it shall be from now on.
          */
@@ -6271,6 +6342,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OverlayListOut"];
+                };
+            };
+            /** @description Refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grid_tables: {
+        parameters: {
+            query?: {
+                frame?: string;
+            };
+            header?: never;
+            path: {
+                grid_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableListOut"];
                 };
             };
             /** @description Refused. */

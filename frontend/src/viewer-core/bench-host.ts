@@ -8,6 +8,7 @@ import type { PlacedFrame } from "./series-geometry";
 import type { Segment, Settings, ShapeStyle } from "./settings";
 import type { SmartSession } from "./smart/smart-session";
 import type { Store } from "./store";
+import type { TableDoor } from "./voi-tables";
 
 /** What the workbench needs from the station it belongs to. */
 export interface BenchHost {
@@ -23,6 +24,7 @@ export interface BenchHost {
   readonly overlays: Overlays;
   readonly activity: Activity;
   readonly frameTokenNow: () => string;
+  readonly tableDoor: TableDoor;
   readonly layers: () => readonly number[];
   segment(): Segment | null;
   say(sentence: string): void;

@@ -57,7 +57,13 @@ export class Beside {
 
   attach({ picture, labels, sketch }: WorkbenchElements): () => void {
     const { station, view, frames } = this;
-    const viewport = new ImageViewport(picture, view, frames, station.frameTokenNow);
+    const viewport = new ImageViewport(
+      picture,
+      view,
+      frames,
+      station.frameTokenNow,
+      station.tableDoor,
+    );
     this.viewport = viewport;
     const painter = this.isSame ? new LabelPainter(labels, station.workbench.paintSource()) : null;
     const hand = new PointerHand(sketch, this, station);

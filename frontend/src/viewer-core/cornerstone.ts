@@ -86,6 +86,27 @@ export function forgetFrames(imageIds: readonly string[]): void {
   }
 }
 
+/** Tell Cornerstone about a frame of finished greys, which lies where another one does. */
+export function registerShadedFrame(imageId: string, origin: string): void {
+  const modules = modulesByImage.get(origin);
+  modulesByImage.set(imageId, {
+    ...modules,
+    imagePixelModule: {
+      ...(modules?.["imagePixelModule"] as object),
+      bitsAllocated: 8,
+      bitsStored: 8,
+      highBit: 7,
+      pixelRepresentation: 0,
+    },
+    modalityLutModule: { rescaleSlope: 1, rescaleIntercept: 0 },
+    voiLutModule: {},
+  });
+}
+
+export function unregisterShadedFrame(imageId: string): void {
+  modulesByImage.delete(imageId);
+}
+
 function modulesOf(view: GridView, frame: PlacedFrame): Modules {
   const { image, plane } = frame;
   return {
@@ -119,10 +140,10 @@ function modulesOf(view: GridView, frame: PlacedFrame): Modules {
       rescaleIntercept: image.rescale_intercept ?? 0,
       rescaleType: image.rescale_type ?? undefined,
     },
+    // How a window or a table is drawn is decided here, not there (`ImageViewport`).
     voiLutModule: {
       windowCenter: image.window_center.length > 0 ? [...image.window_center] : undefined,
       windowWidth: image.window_width.length > 0 ? [...image.window_width] : undefined,
-      voiLUTFunction: image.voi_lut_function ?? undefined,
     },
     sopCommonModule: {},
   };

@@ -1,7 +1,7 @@
 import { type Affine2d, applyAffine, invertAffine, type Point } from "@/geometry/affine2d";
 import type { FramePoint } from "@/geometry/frame-plane";
 
-import type { FramePixels } from "./image-viewport";
+import type { FramePixels } from "./frame-pixels";
 import type { Hand } from "./tools/tool";
 
 /** From a place on the canvas to voxels of the shown frame. */

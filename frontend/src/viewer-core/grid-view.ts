@@ -31,6 +31,8 @@ export interface ImageDescription {
   readonly window_center: readonly number[];
   readonly window_width: readonly number[];
   readonly voi_lut_function: string | null;
+  /** Brightness tables that its frames are meant to be seen through, the first one by default. */
+  readonly voi_tables?: readonly VoiTableRef[];
   /** Between rows, then between columns. */
   readonly pixel_spacing_mm: readonly number[] | null;
   readonly pixel_aspect?: readonly number[] | null;
@@ -49,10 +51,23 @@ export interface FrameDescription {
   readonly orientation: readonly number[] | null;
 }
 
+/** The values that a table maps: `count` of them, from `first` on. */
+export interface VoiTableRef {
+  readonly name: string;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** How values inside a window become greys (PS3.3 C.11.2.1.3). */
+export type WindowFunction = "LINEAR" | "LINEAR_EXACT" | "SIGMOID";
+
 export interface WindowPreset {
   readonly name: string;
   readonly center: number;
   readonly width: number;
+  readonly function?: WindowFunction;
+  /** A place in an image's `voi_tables`: this is no window, but a look through that. */
+  readonly table?: number | null;
 }
 
 export interface GridView {

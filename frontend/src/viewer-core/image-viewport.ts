@@ -4,11 +4,15 @@ import { type Affine2d, affineFromFrame, type Point } from "@/geometry/affine2d"
 import { type FramePoint, pointToLps } from "@/geometry/frame-plane";
 
 import { forgetFrames, registerFrames, renderingEngine } from "./cornerstone";
+import { type FramePixels, framePixels } from "./frame-pixels";
 import type { GridView } from "./grid-view";
 import { Prefetch } from "./prefetch";
 import type { PlacedFrame } from "./series-geometry";
+import { type Shade, shadeOf, windowOfTable } from "./shade";
+import { ShadedFrames } from "./shaded-frames";
 import { Store } from "./store";
-import { initialWindow, type Window } from "./window-level";
+import { type TableDoor, VoiTables } from "./voi-tables";
+import { edgesOf, initialWindow, type Window } from "./window-level";
 
 /** What the picture shows now. */
 export interface PictureState {
@@ -25,20 +29,14 @@ export interface PictureState {
   readonly failure: string | null;
 }
 
-/** Stored pixels of a frame and how they become real values. */
-export interface FramePixels {
-  readonly values: ArrayLike<number>;
-  readonly samples: number;
-  readonly slope: number;
-  readonly intercept: number;
-}
-
 /** What Cornerstone's planar viewport can do beyond the type it is known by. */
 interface PlanarPart {
   setZoom(zoom: number, at?: Types.Point2): void;
   resize(): void;
 }
 
+/** Finished greys are shown as they are. */
+const ALL_GREYS = { lower: 0, upper: 255 };
 const MIN_ZOOM = 0.1;
 const MAX_ZOOM = 40;
 let viewports = 0;
@@ -54,6 +52,10 @@ export class ImageViewport {
   private readonly imageIds: readonly string[];
   private readonly prefetch: Prefetch;
   private readonly observer: ResizeObserver;
+  private readonly tables: VoiTables;
+  /** The greys on the screen where they are computed here; null behind a straight window. */
+  private shaded: { readonly look: string; readonly frames: ShadedFrames } | null = null;
+  private mounting: Promise<void> | null = null;
   private arrived: number | null = null;
   private destroyed = false;
 
@@ -62,12 +64,14 @@ export class ImageViewport {
     view: GridView,
     frames: readonly PlacedFrame[],
     token: () => string,
+    tableDoor: TableDoor,
   ) {
     this.element = element;
     this.view = view;
     this.frames = frames;
     this.engine = renderingEngine();
     this.imageIds = registerFrames(view, frames, token);
+    this.tables = new VoiTables(tableDoor, view.grid.id);
     this.state = new Store<PictureState>({
       index: 0,
       shown: null,
@@ -79,7 +83,7 @@ export class ImageViewport {
     });
     this.prefetch = new Prefetch(
       this.imageIds.length,
-      (index) => this.loadFrame(index, Enums.RequestType.Prefetch),
+      (index) => this.prefetchFrame(index),
       (loaded) => this.state.patch({ loaded }),
     );
     this.engine.enableElement({
@@ -96,17 +100,20 @@ export class ImageViewport {
   /** Show the first picture: this frame is asked for before all others. */
   async open(index: number): Promise<void> {
     this.state.patch({ index });
+    const image = this.frames[index]?.image;
+    if (image?.voi_tables?.length) void this.tablesOf(index).catch(() => undefined);
     try {
-      const image = await this.loadFrame(index, Enums.RequestType.Interaction);
+      const pixels = await this.loadFrame(index);
       if (this.destroyed) return;
-      const window = initialWindow(this.view, this.frames[index]?.image ?? null, image);
-      await this.viewport().setStack([...this.imageIds], index);
+      const window = initialWindow(this.view, image ?? null, pixels);
+      await this.mount(window, index);
+      const settled = await this.settled(window, index);
       if (this.destroyed) return;
       this.arrived ??= index;
-      this.applyWindow(window);
+      this.applyWindow(settled);
       this.viewport().render();
     } catch {
-      if (!this.destroyed) this.state.patch({ failure: failureSentence(index) });
+      this.fail(index);
     }
     this.prefetch.around(index);
   }
@@ -121,8 +128,16 @@ export class ImageViewport {
 
   setWindow(window: Window): void {
     if (this.state.get().shown === null) return;
-    this.applyWindow({ ...window, width: Math.max(1, window.width) });
-    this.viewport().render();
+    const wanted = { ...window, width: Math.max(1, window.width) };
+    if (this.mounting === null && lookOf(wanted) === (this.shaded?.look ?? null)) {
+      this.applyWindow(wanted);
+      this.viewport().render();
+    } else {
+      this.state.patch({ window: wanted });
+      this.mounting ??= this.remount().finally(() => {
+        this.mounting = null;
+      });
+    }
   }
 
   /** Zoom by a factor, keeping the picture still under a point of the canvas. */
@@ -148,14 +163,7 @@ export class ImageViewport {
   pixels(index: number): FramePixels | null {
     const imageId = this.imageIds[index];
     const image = imageId ? cache.getImage(imageId) : undefined;
-    if (!image) return null;
-    const isScaled = image.preScale?.scaled === true;
-    return {
-      values: image.getPixelData(),
-      samples: image.numberOfComponents,
-      slope: isScaled ? 1 : image.slope,
-      intercept: isScaled ? 0 : image.intercept,
-    };
+    return image ? framePixels(image) : null;
   }
 
   isLoaded(index: number): boolean {
@@ -169,33 +177,108 @@ export class ImageViewport {
     this.element.removeEventListener(Enums.Events.STACK_NEW_IMAGE, this.onNewImage);
     this.element.removeEventListener(Enums.Events.IMAGE_RENDERED, this.onRendered);
     this.engine.disableElement(this.viewportId);
+    this.shaded?.frames.destroy();
     forgetFrames(this.imageIds);
   }
 
   private async show(index: number): Promise<void> {
     try {
-      await this.loadFrame(index, Enums.RequestType.Interaction);
+      await this.loadFrame(index);
+      await this.mounting;
       if (this.destroyed || this.state.get().index !== index) return;
       // Draws by itself: a second drawing of the same picture would cost as much again.
       await this.viewport().setImageIdIndex(index);
     } catch {
-      if (!this.destroyed && this.state.get().index === index) {
-        this.state.patch({ failure: failureSentence(index) });
-      }
+      if (this.state.get().index === index) this.fail(index);
     }
   }
 
-  private loadFrame(index: number, requestType: Enums.RequestType): Promise<Types.IImage> {
-    const imageId = this.imageIds[index];
-    if (!imageId) return Promise.reject(new RangeError(`There is no frame ${index}.`));
+  private fail(index: number): void {
+    if (!this.destroyed) this.state.patch({ failure: failureSentence(index) });
+  }
+
+  /** Put the frames on the screen as a window wants them: as they are, or shaded. */
+  private async mount(window: Window, index: number): Promise<void> {
+    const look = lookOf(window);
+    const before = this.shaded;
+    const shade = (at: number): Promise<Shade> => this.shade(window, at);
+    const frames = look === null ? null : new ShadedFrames(this.imageIds, shade);
+    try {
+      const imageIds = frames?.imageIds ?? this.imageIds;
+      // Computed before anything leaves the screen.
+      await this.load(imageIds[index], Enums.RequestType.Interaction);
+      if (this.destroyed) throw new Error("The picture was closed.");
+      this.shaded = frames && look !== null ? { look, frames } : null;
+      await this.viewport().setStack([...imageIds], index);
+    } catch (error) {
+      frames?.destroy();
+      throw error;
+    }
+    before?.frames.destroy();
+  }
+
+  /** Go from one look to another, and on to whatever was wanted meanwhile. */
+  private async remount(): Promise<void> {
+    const { window, index } = this.state.get();
+    if (!window || this.destroyed) return;
+    let settled: Window;
+    try {
+      if (lookOf(window) !== (this.shaded?.look ?? null)) await this.mount(window, index);
+      settled = await this.settled(window, index);
+    } catch {
+      this.fail(index);
+      return;
+    }
+    if (this.destroyed) return;
+    const wanted = this.state.get().window ?? window;
+    if (lookOf(wanted) !== lookOf(window)) return this.remount();
+    this.applyWindow(wanted === window ? settled : wanted);
+    this.viewport().render();
+  }
+
+  /** A look through a table, with the window over what changes in it: a hand goes on from there. */
+  private async settled(window: Window, index: number): Promise<Window> {
+    if (typeof window.table !== "number") return window;
+    const table = (await this.tablesOf(index))[window.table];
+    return table ? { ...windowOfTable(table), table: window.table } : window;
+  }
+
+  private async shade(window: Window, index: number): Promise<Shade> {
+    const frame = this.frames[index];
+    if (!frame) throw new RangeError(`There is no frame ${index}.`);
+    return shadeOf(window, frame.image, await this.tablesOf(index));
+  }
+
+  private async tablesOf(index: number) {
+    const frame = this.frames[index];
+    return frame?.image.voi_tables?.length ? this.tables.of(frame.key) : [];
+  }
+
+  /** A frame by its values, and as it is shown where that is something else. */
+  private async loadFrame(index: number): Promise<Types.IImage> {
+    const image = await this.load(this.imageIds[index], Enums.RequestType.Interaction);
+    const shadedId = this.shaded?.frames.imageIds[index];
+    if (shadedId !== undefined) await this.load(shadedId, Enums.RequestType.Interaction);
+    return image;
+  }
+
+  private async prefetchFrame(index: number): Promise<void> {
+    await this.load(this.imageIds[index], Enums.RequestType.Prefetch);
+    const shadedId = this.shaded?.frames.imageIds[index];
+    if (shadedId === undefined) return;
+    // The look may have changed by now: then it is shaded when somebody comes by.
+    await this.load(shadedId, Enums.RequestType.Prefetch).catch(() => undefined);
+  }
+
+  private load(imageId: string | undefined, requestType: Enums.RequestType): Promise<Types.IImage> {
+    if (!imageId) return Promise.reject(new RangeError("There is no such frame."));
     return imageLoader.loadAndCacheImage(imageId, { requestType, priority: 0 });
   }
 
   private applyWindow(window: Window): void {
-    const { center, width } = window;
     const isInverted = this.frames[0]?.image.photometric_interpretation === "MONOCHROME1";
     this.viewport().setProperties({
-      voiRange: { lower: center - width / 2, upper: center + width / 2 },
+      voiRange: this.shaded ? ALL_GREYS : edgesOf(window),
       invert: isInverted,
     });
     this.state.patch({ window });
@@ -258,6 +341,12 @@ export class ImageViewport {
       d: far.d / bottom,
     };
   }
+}
+
+/** Tells one way of shading frames from another; null for a straight window, which needs none. */
+function lookOf({ table, center, width, function: kind }: Window): string | null {
+  if (typeof table === "number") return `table ${table}`;
+  return kind === "SIGMOID" ? `sigmoid ${center} ${width}` : null;
 }
 
 function failureSentence(index: number): string {

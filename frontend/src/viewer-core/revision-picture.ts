@@ -1,4 +1,4 @@
-import type { FramePixels } from "./image-viewport";
+import type { FramePixels } from "./frame-pixels";
 import { MaskStore } from "./mask-store";
 import type { PlacedFrame } from "./series-geometry";
 import { parseColor, type Segment } from "./settings";

@@ -16,6 +16,7 @@ import { initialSettings, layerOf, type Segment, type Settings, type ShapeStyle 
 import { type SmartDoor, type SmartModel, SmartSession } from "./smart/smart-session";
 import { Store } from "./store";
 import { type SaveDoor, SyncEngine } from "./sync";
+import type { TableDoor } from "./voi-tables";
 import { Workbench } from "./workbench";
 
 /** Everything the station is opened with. */
@@ -34,6 +35,7 @@ export interface StationInput {
   } | null;
   readonly saveDoor: SaveDoor;
   readonly overlayDoor: OverlayDoor | null;
+  readonly tableDoor: TableDoor;
   readonly smart: {
     readonly model: SmartModel | null;
     readonly door: SmartDoor | null;
@@ -65,6 +67,7 @@ export class Station implements BenchHost {
   readonly smart: SmartSession;
   readonly proposals: Proposals | null;
   readonly overlays: Overlays;
+  readonly tableDoor: TableDoor;
   readonly activity = new Activity();
   readonly workbench: Workbench;
   /** The second picture while it is on the screen. */
@@ -105,6 +108,7 @@ export class Station implements BenchHost {
     );
     this.proposals = this.openProposals();
     this.overlays = new Overlays(input.overlayDoor, (sentence) => this.say(sentence));
+    this.tableDoor = input.tableDoor;
     this.workbench = new Workbench(this);
     this.document.subscribe((event) => {
       if (event.origin === "preview") return;

@@ -96,6 +96,7 @@ export class Workbench implements ToolContextHost {
       view,
       station.frames,
       station.frameTokenNow,
+      station.tableDoor,
     );
     this.viewport = viewport;
     this.sketchCanvas = elements.sketch;

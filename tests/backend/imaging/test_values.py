@@ -9,17 +9,20 @@ import pydicom
 import pytest
 from PIL import Image
 from pydicom.dataset import Dataset
-from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut
+from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut, apply_windowing
 
 from backend.core.actor import Actor
+from backend.imaging.domain.curves import tables_of, through_table
+from backend.imaging.domain.frame_geometry import frames_from
 from backend.imaging.domain.pixels import values_from
-from backend.imaging.domain.rendering import Look
+from backend.imaging.domain.rendering import Look, Window
 from backend.imaging.domain.suv import suv_from
 from backend.imaging.models import Grid, Instance
 from backend.imaging.selectors import frame_keys, grid_view, volume_ref
 from backend.imaging.selectors.frames import frame_array, frame_source
 from backend.imaging.selectors.overlays import overlays_get
 from backend.imaging.selectors.rendering import picture
+from backend.imaging.selectors.tables import tables_get
 from ml_worker.blobs import FolderBlobs
 from ml_worker.contract.masks import decode_mask
 from ml_worker.volumes import load_volume
@@ -189,9 +192,18 @@ def test_a_modality_table_is_applied_everywhere(tabled, take_in, own_store):
 
 
 @pytest.mark.django_db
-def test_a_brightness_curve_is_drawn_on_the_server_and_told_in_the_viewer(tabled, take_in):
+@pytest.mark.parametrize("photometric", ["MONOCHROME2", "MONOCHROME1"])
+def test_the_server_draws_through_the_first_table_and_the_viewer_is_given_all(
+    tabled, take_in, photometric
+):
     curve = (np.sin(np.linspace(0, np.pi / 2, 1200)) * 4095).astype(int)
     path, dataset = tabled(VOILUTSequence=table("voi", -600, curve, 12))
+    harder = table("voi", -300, np.arange(700) % 256, 8)
+    dataset.VOILUTSequence[0].LUTExplanation = harder.LUTExplanation = "Harder"
+    dataset.VOILUTSequence.append(harder)
+    dataset.WindowCenter, dataset.WindowWidth = 40, 400  # the table goes before it
+    dataset.PhotometricInterpretation = photometric
+    dataset.save_as(path)
     take_in(path)
     shown = apply_voi_lut(
         apply_modality_lut(dataset.pixel_array, dataset).astype(np.int64), dataset
@@ -199,12 +211,102 @@ def test_a_brightness_curve_is_drawn_on_the_server_and_told_in_the_viewer(tabled
     grid, instance = Grid.objects.get(), Instance.objects.get()
 
     drawn = picture((instance.pk, 1), "CT", Look(), "PNG")
+    asked = picture((instance.pk, 1), "CT", Look(window=Window(40, 400)), "PNG")
     view = grid_view(actor=Actor.system(), grid_id=grid.pk)
+    given = tables_get(actor=Actor.system(), grid_id=grid.pk, key=frame_keys(grid)[0]).results
 
-    grey = np.asarray(Image.open(io.BytesIO(drawn)))
-    np.testing.assert_allclose(grey, shown / 4095 * 255, atol=1)
-    assert view.images[0].window_width == [1200.0]
-    assert any("brightness curve of their own (VOI LUT)" in each for each in view.warnings)
+    grey = np.rint(shown / 4095 * 255)
+    np.testing.assert_array_equal(
+        np.asarray(Image.open(io.BytesIO(drawn))),
+        255 - grey if photometric == "MONOCHROME1" else grey,
+    )
+    assert asked != drawn
+    assert view.warnings == []
+    assert [(each.first, each.count) for each in view.images[0].voi_tables] == [
+        (-600, 1200),
+        (-300, 700),
+    ]
+    assert [(each.name, each.table) for each in view.presets][:3] == [
+        ("VOI LUT: Harder", 0),
+        ("VOI LUT: Harder 2", 1),
+        ("As sent", None),
+    ]
+    wide, narrow = (np.frombuffer(base64.b64decode(each.entries), f"<u{size}") for each, size in
+                    zip(given, (2, 1), strict=True))  # fmt: skip
+    np.testing.assert_array_equal(wide, curve)
+    np.testing.assert_array_equal(narrow, np.arange(700) % 256)
+    assert [(each.name, each.bits) for each in given] == [("Harder", 12), ("Harder", 8)]
+
+
+RAMP = np.arange(65536) // 16
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "data", "vr", "first", "entries"),
+    [
+        pytest.param([0, 0, 12], RAMP.astype("<u2").tobytes(), "OW", 0, RAMP, id="65536 entries"),
+        pytest.param([4, 7, 8], b"\x01\x02\x03\xff", "OW", 7, [1, 2, 3, 255], id="packed bytes"),
+        pytest.param([3, 7, 8], b"\x01\0\x02\0\xff\0", "OW", 7, [1, 2, 255], id="bytes in words"),
+        pytest.param([3, 7, 8], [0x0201, 0x00FF], "US", 7, [1, 2, 255], id="packed words"),
+        pytest.param([3, 64936, 16], [0, 9, 65535], "US", -600, [0, 9, 65535], id="sign left open"),
+        pytest.param([1, 5, 10], 1023, "US", 5, [1023], id="a single entry"),
+        pytest.param([4, 0, 16], [1, 2], "US", 0, None, id="cut short"),
+    ],
+)
+def test_a_table_is_read_however_it_was_written(descriptor, data, vr, first, entries):
+    item, dataset = Dataset(), Dataset()
+    item.add_new(0x00283002, "US", descriptor)
+    item.add_new(0x00283006, vr, data)
+    dataset.VOILUTSequence = [item]
+    said = header(t00280103=[1], t00283010=[header(t00283002=descriptor)])
+
+    [described] = values_from(said)["tables"]
+    [found] = tables_of(dataset, 1, [described])
+
+    assert described["first"] == first
+    assert (found is None) == (entries is None)
+    if found is not None:
+        np.testing.assert_array_equal(found.entries, entries)
+        around = np.array([first - 5.0, first, first + len(entries) - 1.4, first + 70_000])
+        grey = through_table(found, around) * ((1 << descriptor[2]) - 1)
+        expected = [entries[0], entries[0], entries[-1], entries[-1]]
+        np.testing.assert_allclose(grey, expected)
+
+
+def test_a_frame_of_its_own_goes_before_what_all_share():
+    """Functional groups of one frame say what its values mean (PS3.3 C.7.6.16.2.9, C.7.6.16.2.10)."""
+    group = header(
+        t00289145=[header(t00281052=[-5.0], t00281053=[2.0])],
+        t00289132=[header(t00281050=[10.0], t00281051=[20.0], t00281056=["SIGMOID"])],
+    )
+    shared = header(t00289132=[header(t00281050=[1.0], t00281051=[2.0])])
+    enhanced = header(t52009229=[shared], t52009230=[group, header()])
+
+    entries, values = frames_from(enhanced, 2, "")
+
+    own, other = (values[entry["v"]] for entry in entries)
+    assert (own["slope"], own["intercept"]) == (2.0, -5.0)
+    assert (own["center"], own["width"], own["voi_function"]) == ([10.0], [20.0], "SIGMOID")
+    assert (other["slope"], other["center"], other["width"]) == (None, [1.0], [2.0])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
+def test_a_window_is_drawn_by_the_function_that_the_file_names(tabled, take_in, function):
+    path, dataset = tabled()
+    dataset.WindowCenter, dataset.WindowWidth, dataset.VOILUTFunction = 40, 9, function
+    dataset.save_as(path)
+    take_in(path)
+    values = apply_modality_lut(dataset.pixel_array, dataset)
+    reached = apply_windowing(np.append(values.ravel(), [-1e3, 1e3]), dataset)
+    low, high = reached[-2:]
+
+    grey = picture((Instance.objects.get().pk, 1), "CT", Look(), "PNG")
+    [preset, *_] = grid_view(actor=Actor.system(), grid_id=Grid.objects.get().pk).presets
+
+    shown = (reached[:-2].reshape(values.shape) - low) / (high - low) * 255
+    np.testing.assert_allclose(np.asarray(Image.open(io.BytesIO(grey))), shown, atol=0.501)
+    assert (preset.name, preset.function) == ("As sent", function)
 
 
 CHECKS = (np.indices((48, 64)).sum(0) % 2).astype(bool)

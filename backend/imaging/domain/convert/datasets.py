@@ -159,6 +159,7 @@ def _add_pixel_module(dataset: Dataset, volume: Volume, storage: Storage) -> Non
         centre, width = storage.window
         dataset.WindowCenter = format_number_as_ds(centre)
         dataset.WindowWidth = format_number_as_ds(width)
+        dataset.VOILUTFunction = "LINEAR_EXACT"
 
 
 def _add_place(
@@ -274,6 +275,7 @@ def _shared_groups(volume: Volume, storage: Storage, placing: Placing | None) ->
     kind.FrameType = ["DERIVED", "PRIMARY", "VOLUME", "NONE"]
     centre, width = storage.window
     voi.WindowCenter, voi.WindowWidth = format_number_as_ds(centre), format_number_as_ds(width)
+    voi.VOILUTFunction = "LINEAR_EXACT"
     groups = Dataset()
     groups.PixelMeasuresSequence = Items([measures])
     groups.ParametricMapFrameTypeSequence = Items([kind])

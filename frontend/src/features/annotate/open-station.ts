@@ -8,6 +8,7 @@ import { overlayDoor } from "./overlay-door";
 import { type Place, placesOf } from "./places";
 import { saveDoor } from "./save-door";
 import { smartOf } from "./smart-door";
+import { tableDoor } from "./table-door";
 import type { DocumentState, TaskOpen } from "./wire";
 
 /** A task as the station page works with it. */
@@ -56,6 +57,7 @@ export async function openStation(open: TaskOpen): Promise<OpenedTask> {
     accepted: open.lock ? acceptedSegments(document, proposal) : [],
     saveDoor,
     overlayDoor: overlayDoor(view),
+    tableDoor,
     smart: smartOf(open),
   });
   if (open.lock) await station.recover();

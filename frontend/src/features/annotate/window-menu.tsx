@@ -2,7 +2,7 @@ import { Kbd, Menu } from "@mantine/core";
 
 import type { GridView } from "@/viewer-core/grid-view";
 import type { ImageViewport, PictureState } from "@/viewer-core/image-viewport";
-import { windowPresets } from "@/viewer-core/window-level";
+import { lookName, windowPresets } from "@/viewer-core/window-level";
 
 import classes from "./picture.module.css";
 
@@ -17,12 +17,14 @@ interface WindowMenuProps {
 /** Width and level as they are; a click offers the presets. Coloured pictures have none. */
 export function WindowMenu({ view, picture, viewport }: WindowMenuProps) {
   if (!picture?.window || (view.images[0]?.samples_per_pixel ?? 1) > 1) return null;
-  const { center, width } = picture.window;
+  const { center, width, table } = picture.window;
+  const look = lookName(view, picture.window);
+  const levels = `W ${Math.round(width)} L ${Math.round(center)}`;
   return (
     <Menu position="top-start" transitionProps={{ duration: 80 }} withinPortal>
       <Menu.Target>
         <button type="button" className={classes["window"]} title="Window presets">
-          W {Math.round(width)} L {Math.round(center)}
+          {typeof table === "number" ? look : [levels, look].filter(Boolean).join(" ")}
         </button>
       </Menu.Target>
       <Menu.Dropdown>

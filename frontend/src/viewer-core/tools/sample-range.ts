@@ -1,6 +1,6 @@
 import type { FramePoint } from "@/geometry/frame-plane";
 
-import type { FramePixels } from "../image-viewport";
+import type { FramePixels } from "../frame-pixels";
 import { type Canvas2d, rasterCapsule } from "../raster";
 
 const SPREAD = 2;

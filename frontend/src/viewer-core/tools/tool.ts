@@ -2,7 +2,7 @@ import type { Point } from "@/geometry/affine2d";
 import type { FramePoint } from "@/geometry/frame-plane";
 
 import type { Editor } from "../editor";
-import type { FramePixels } from "../image-viewport";
+import type { FramePixels } from "../frame-pixels";
 import type { PlacedFrame } from "../series-geometry";
 import type { Segment, Settings, ShapeStyle, ToolId } from "../settings";
 import type { Store } from "../store";
