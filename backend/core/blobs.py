@@ -58,6 +58,7 @@ class Draft:
         self._digest = hashlib.sha256()
         self._size = 0
         self._flushing: Future[None] | None = None
+        self.was_there = False  # whether the store had these bytes already when it was to keep them
 
     def write(self, data: bytes | memoryview) -> int:
         """Add bytes; raises StorageFull."""
@@ -115,6 +116,7 @@ class MemoryDraft(Draft):
         self._digest = hashlib.sha256()
         self._size = 0
         self._flushing = None
+        self.was_there = False
 
     def write(self, data: bytes | memoryview) -> int:
         """Add bytes; raises StorageFull where memory is not meant for so many."""
@@ -143,7 +145,10 @@ class BlobStore(Protocol):
         """Make a draft an object, durably; raises StorageFull."""
 
     def keep_all(self, drafts: Sequence[Draft]) -> list[BlobRef | StorageFull]:
-        """Make drafts objects, all of them durably on return; tell each one's fate in order."""
+        """Make drafts objects, all of them durably on return; tell each one's fate in order.
+
+        A draft whose bytes were there already stays as it is, for the caller to discard.
+        """
 
     def put(self, chunks: Iterable[bytes]) -> BlobRef:
         """Store the bytes durably and return where they are."""
@@ -207,7 +212,10 @@ class FileBlobStore:
 
     def keep(self, draft: Draft) -> BlobRef:
         """Give the draft its name: fsync, rename, fsync of the folder."""
-        return kept(self.keep_all([draft])[0])
+        try:
+            return kept(self.keep_all([draft])[0])
+        finally:
+            draft.discard()
 
     def keep_all(self, drafts: Sequence[Draft]) -> list[BlobRef | StorageFull]:
         """Give drafts their names; each folder is synced once, and the first takes the others along."""
@@ -226,13 +234,15 @@ class FileBlobStore:
         """Give one draft its name, and add the folders that are to be synced."""
         ref = draft.ref
         try:
-            if not self._is_renewed(ref.sha256):
+            draft.was_there = self._is_renewed(ref.sha256)
+            if not draft.was_there:
                 draft.sync()
                 self._name(draft.path, self._path(ref.sha256), folders)
         except OSError:
             return StorageFull(_FULL)
         finally:
-            draft.discard()
+            if not draft.was_there:
+                draft.discard()
         return ref
 
     def put(self, chunks: Iterable[bytes]) -> BlobRef:

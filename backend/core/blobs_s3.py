@@ -59,14 +59,22 @@ class S3BlobStore:
 
     def keep(self, draft: Draft) -> BlobRef:
         """Send the draft; an object that is there already counts as new."""
+        try:
+            return self._keep(draft)
+        finally:
+            draft.discard()
+
+    def _keep(self, draft: Draft) -> BlobRef:
         ref = draft.ref
         try:
-            if not self._is_renewed(ref.sha256):
+            draft.was_there = self._is_renewed(ref.sha256)
+            if not draft.was_there:
                 self._client.upload_file(str(draft.path), self._bucket, self._place(ref.sha256))
         except (BotoCoreError, ClientError, Boto3Error) as error:
             raise StorageFull("The object storage did not take the file.") from error
         finally:
-            draft.discard()
+            if not draft.was_there:
+                draft.discard()
         return ref
 
     def keep_all(self, drafts: Sequence[Draft]) -> list[BlobRef | StorageFull]:
@@ -74,7 +82,7 @@ class S3BlobStore:
 
         def keep(draft: Draft) -> BlobRef | StorageFull:
             try:
-                return self.keep(draft)
+                return self._keep(draft)
             except StorageFull as full:
                 return full
 

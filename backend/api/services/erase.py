@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
@@ -22,6 +21,7 @@ from backend.annotations.models import Document, MaskBlob, Revision
 from backend.audit.services import audit_record
 from backend.core.actor import Actor
 from backend.core.blobs import blob_store
+from backend.core.erasing import blobs_erase
 from backend.core.errors import Forbidden, NotFound
 from backend.core.models import Job
 from backend.core.sweep import blobs_referred_to
@@ -41,6 +41,7 @@ from backend.imaging.models import (
     Study,
     StudyTag,
 )
+from backend.imaging.selectors.cache import cache_files_of
 from backend.inference.models import FeatureBlob, ModelVersion, Prediction
 from backend.projects.models import Unit
 from backend.releases.domain import manifest_checksum
@@ -249,9 +250,7 @@ def _erase_curation(patient: Patient, proof: Proof) -> None:
 
 
 def _erase_bytes(found: _Found, proof: Proof, blobs: set[str]) -> None:
-    gone = sorted(blobs - blobs_referred_to(blobs))
-    for sha256 in gone:
-        blob_store().delete(sha256)
+    gone = blobs_erase(blobs)
     proof.removed["blobs"] = len(gone)
     proof.blobs_sha256 = hashlib.sha256(json.dumps(gone).encode()).hexdigest()
     paths = list(_cached(found))
@@ -261,13 +260,7 @@ def _erase_bytes(found: _Found, proof: Proof, blobs: set[str]) -> None:
 
 
 def _cached(found: _Found) -> Iterable[Path]:
-    cache: Path = settings.LIMN_CACHE
-    for pk in found.grids:
-        yield from (cache / "thumbnails").glob(f"{pk}*")
-        yield from (cache / "windows").glob(f"{pk}*")
-    for sha256 in found.shas:
-        for folder in ("originals", "renditions"):
-            yield from (cache / folder / sha256[:2]).glob(f"{sha256}*")
+    return cache_files_of({*found.shas, *(str(pk) for pk in found.grids)})
 
 
 def _left(found: _Found, patient_id: UUID) -> dict[str, int]:

@@ -6,7 +6,7 @@ What is used is touched now and then, so the oldest files are those that nobody 
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -55,6 +55,13 @@ def cache_file(path: Path) -> Iterator[BinaryIO]:
         Path(name).replace(path)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def cache_files_of(names: Collection[str]) -> Iterator[Path]:
+    """Yield all that is kept of these: every file is called by a hash or an id and an ending."""
+    for _, _, path in _files(settings.LIMN_CACHE):
+        if path.name.partition(".")[0] in names:
+            yield path
 
 
 def cache_trim() -> int:

@@ -21,9 +21,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from backend.core.blobs import BlobMissing, StorageFull, blob_store
+from backend.core.blobs import BlobMissing, StorageFull
+from backend.core.erasing import blobs_erase
 from backend.core.services import Progress
-from backend.core.sweep import blobs_referred_to
 from backend.imaging.domain.convert.delivery import (
     Arrived,
     Neighbourhood,
@@ -318,8 +318,7 @@ def _settle(item: IngestItem, fate: Fate, clearing: Clearing | None) -> None:
 
 def _forget_originals(shas: set[str]) -> None:
     """Remove what was sent under a policy, now that it is converted and cleared."""
-    for sha256 in shas - blobs_referred_to(shas):
-        blob_store().delete(sha256)
+    blobs_erase(shas)
 
 
 def _remember(

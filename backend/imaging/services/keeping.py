@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from backend.core.blobs import BlobMissing, Draft, StorageFull, blob_store, file_chunks
+from backend.core.blobs import BlobMissing, Draft, StorageFull, blob_store, file_chunks, kept
 from backend.imaging.domain.parsed import Parsed
 from backend.imaging.domain.rejections import Rejected
 from backend.imaging.domain.same_image import is_same_image
@@ -18,10 +18,10 @@ Kept = BlobRef | Rejected
 
 def batch_keep(
     batch: Sequence[Incoming], parsed: Mapping[int, Parsed], known: Mapping[str, str]
-) -> dict[int, Kept]:
+) -> tuple[dict[int, Kept], set[int]]:
     """Make the bytes of a batch objects; return by place where they are, or why they are not kept.
 
-    `known` holds the hashes of stored instances by their UID: of the same file only the hash is
+    Returned with it are the places whose bytes were there already. `known` holds the hashes of stored instances by their UID: of the same file only the hash is
     taken, and another one is kept only if it shows another image.
     """
 
@@ -36,15 +36,24 @@ def batch_keep(
             begun = list(pool.map(begin, places))
     fates = iter(blob_store().keep_all([each for each in begun if isinstance(each, Draft)]))
     found = (next(fates) if isinstance(each, Draft) else each for each in begun)
-    return {
+    fates_by_place = {
         place: _full(each) if isinstance(each, StorageFull) else each
         for place, each in zip(places, found, strict=True)
     }
+    there = set()
+    for place, each in zip(places, begun, strict=True):
+        if isinstance(each, BlobRef) or (isinstance(each, Draft) and each.was_there):
+            there.add(place)
+        if isinstance(each, Draft) and each is not batch[place].draft:
+            each.discard()
+    return fates_by_place, there
 
 
 def file_keep(incoming: Incoming) -> BlobRef:
     """Make the bytes of one file an object; raises StorageFull."""
-    return blob_store().keep(incoming.draft or _copied(incoming))
+    if incoming.draft is None:
+        return blob_store().keep(_copied(incoming))
+    return kept(blob_store().keep_all([incoming.draft])[0])
 
 
 def _begun(incoming: Incoming, stored: str | None) -> Draft | Kept:

@@ -1,7 +1,6 @@
 """What a person decides about a file whose picture may carry text: blank, release or discard."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from uuid import UUID
 
 from django.db import transaction
@@ -10,6 +9,7 @@ from django.utils import timezone
 from backend.audit.services import audit_record
 from backend.core.actor import Actor
 from backend.core.blobs import BlobMissing, blob_store
+from backend.core.erasing import blobs_erase
 from backend.core.errors import Conflict, Invalid
 from backend.imaging.domain.deidentify.files import written
 from backend.imaging.domain.deidentify.redact import NotRedactable, redacted
@@ -127,7 +127,12 @@ def _settle_item(row: QuarantinedFile, stored: Sequence[IngestItem]) -> None:
 
 def _forget(sha256: str) -> None:
     """Remove bytes that may show a name at once, unless an instance is made of them."""
-    waits = QuarantinedFile.objects.filter(file_sha256=sha256, state=WAITING).exists()
-    if not waits and not Instance.objects.filter(blob_sha256=sha256).exists():
-        with suppress(BlobMissing):
-            blob_store().delete(sha256)
+    blobs_erase({sha256}, is_needed=_in_use)
+
+
+def _in_use(hashes: set[str]) -> set[str]:
+    waiting = QuarantinedFile.objects.filter(file_sha256__in=hashes, state=WAITING)
+    instances = Instance.objects.filter(blob_sha256__in=hashes)
+    return {*waiting.values_list("file_sha256", flat=True)} | {
+        *instances.values_list("blob_sha256", flat=True)
+    }

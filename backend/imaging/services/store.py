@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import DatabaseError, transaction
 
 from backend.core.actor import Actor
+from backend.core.erasing import erasures_hold
 from backend.core.patience import is_away, patiently
 from backend.imaging.domain.identity import settle
 from backend.imaging.domain.parsed import Parsed
@@ -85,12 +86,12 @@ def made_store(delivery: Delivery, batch: Sequence[Incoming]) -> list[Fate]:
 
 @dataclass
 class _Prepared:
-    """A batch whose bytes are safe; of those in `unkept` only the hash was taken."""
+    """A batch whose bytes are safe; those of the places in `there` were in the store already."""
 
     fates: list[Fate | None]
     parsed: dict[int, Parsed] = field(default_factory=dict)
     ready: list[Ready] = field(default_factory=list)
-    unkept: set[int] = field(default_factory=set)
+    there: set[int] = field(default_factory=set)
 
 
 _Finish = Callable[[Delivery, Sequence[Incoming], _Prepared], list[_Found]]
@@ -120,6 +121,8 @@ def _write(
     May be tried again: what was prepared is not changed.
     """
     written = replace(prepared, fates=list(prepared.fates))
+    if written.there:
+        erasures_hold()
     _index(delivery, written.ready, written.fates)
     _keep_rest(delivery, batch, written)
     if delivery.clearing is not None:
@@ -128,7 +131,7 @@ def _write(
 
 
 def _keep_rest(delivery: Delivery, batch: Sequence[Incoming], written: _Prepared) -> None:
-    """Keep bytes that turned out to be needed: the stored one has gone, or shows something else."""
+    """Keep bytes that turned out to be needed, though they were there: they may have gone since."""
     for each in written.ready:
         fate = written.fates[each.place]
         is_rival = fate is not None and fate.code == REUSED
@@ -138,7 +141,7 @@ def _keep_rest(delivery: Delivery, batch: Sequence[Incoming], written: _Prepared
             same = Rejected("imaging.same_image")
             written.fates[each.place] = Fate.refused(same, each.blob.sha256)
             continue
-        if each.place in written.unkept:
+        if each.place in written.there:
             file_keep(batch[each.place])
         if is_rival:
             written.fates[each.place] = rival_hold(
@@ -181,15 +184,14 @@ def _put_all(delivery: Delivery, batch: Sequence[Incoming], prepared: _Prepared)
     parsed = prepared.parsed
     uids = {uid for each in parsed.values() if (uid := each.given_sop_uid)}
     known = patiently(delivery.patience_s, lambda: _known(uids))
-    for place, kept in batch_keep(batch, parsed, known).items():
+    fates, prepared.there = batch_keep(batch, parsed, known)
+    for place, kept in fates.items():
         if isinstance(kept, Rejected):
             prepared.fates[place] = Fate.refused(kept)
             continue
         ready = Ready(place, parsed[place], settle(parsed[place], kept.sha256), kept)
         if _fits(delivery, ready, prepared.fates):
             prepared.ready.append(ready)
-        if known.get(parsed[place].given_sop_uid) == kept.sha256:
-            prepared.unkept.add(place)
 
 
 def _known(uids: set[str]) -> dict[str, str]:

@@ -50,9 +50,16 @@ def test_a_patient_goes_from_every_room(world, store):
         )
     )
     grids = list(Grid.objects.filter(series__study__patient=patient).values_list("pk", flat=True))
-    kept = store / "cache" / "thumbnails" / f"{grids[0]}.webp"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_bytes(b"a picture")
+    first = min(shas)
+    kept = [
+        store / "cache" / "thumbnails" / f"{grids[0]}.webp",
+        store / "cache" / "transcoded" / first[:2] / f"{first}.1.2.840.10008.1.2.1",
+        store / "cache" / "htj2k" / first[:2] / f"{first}.1",
+    ]
+    others = store / "cache" / "renditions" / "00" / f"{'0' * 64}.1"
+    for path in (*kept, others):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"a picture")
     admin = Actor(world.people["admin"].pk, is_admin=True)
     proof = patient_erase(actor=admin, patient_id=patient.pk, reason="consent withdrawn")
     assert proof.holds, proof.left
@@ -61,7 +68,8 @@ def test_a_patient_goes_from_every_room(world, store):
     assert proof.removed["masks"] > 0
     assert not Patient.objects.filter(pk=patient.pk).exists()
     assert not any(blob_store().exists(sha256) for sha256 in shas)
-    assert not kept.exists()
+    assert not any(path.exists() for path in kept)
+    assert others.exists()
     assert not Document.objects.filter(grid__in=grids).exists()
     assert not Task.objects.filter(unit__grid__in=grids).exists()
     verbs = AuditEvent.objects.filter(target_id=str(patient.pk)).values_list("verb", flat=True)
