@@ -1,16 +1,17 @@
 """Frames of DICOM instances as numbers: decoded, made grey, rescaled to modality units."""
 
-import io
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.pixels.processing import apply_modality_lut, convert_color_space
-from pydicom.pixels.utils import pixel_array
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from ml_worker.geometry.mosaic import is_mosaic, tile
+from ml_worker.pixels.films import VIDEO, film_frames
+from ml_worker.pixels.frames import frame_of, through_tables
+from ml_worker.pixels.whole_file import read_whole
 
 Pixels = NDArray[np.float32]
 
@@ -27,10 +28,12 @@ class Instance:
 
     def __init__(self, data: bytes) -> None:
         try:
-            self._dataset: Dataset = pydicom.dcmread(io.BytesIO(data), force=True)
+            self._dataset = read_whole(data)
         except Exception as error:  # pydicom raises many kinds on broken bytes
             raise ImageUnreadable("The file is not readable DICOM.") from error
         self._whole: Pixels | None = None
+        self._film: Iterator[NDArray[Any]] = iter(())
+        self._shown = 0
 
     @property
     def is_inverted(self) -> bool:
@@ -48,16 +51,43 @@ class Instance:
         if not 1 <= number <= frames:
             raise ImageUnreadable(f"There is no frame {number}; the image has {frames}.")
         try:
-            stored = pixel_array(self._dataset, index=number - 1, raw=True)
+            stored = through_tables(self._stored(number), self._dataset)
         except Exception as error:  # every decoder has errors of its own
             raise ImageUnreadable(f"Frame {number} cannot be decoded.") from error
         if stored.ndim == 3:
-            return self._grey(stored)
+            grey: Pixels = stored[..., :3].astype(np.float32) @ LUMA
+            return grey
         if self._dataset.get("ModalityLUTSequence"):
-            table: Pixels = apply_modality_lut(stored, self._dataset).astype(np.float32)
-            return table
+            return stored.astype(np.float32)
         slope, intercept = self._rescale(number)
         return stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
+
+    def _stored(self, number: int) -> NDArray[Any]:
+        syntax = self._syntax()
+        return (
+            self._film_frame(number) if syntax in VIDEO else frame_of(self._dataset, syntax, number)
+        )
+
+    def _syntax(self) -> str:
+        """Return the transfer syntax; of a file that names none, the one it was read by."""
+        meta = getattr(self._dataset, "file_meta", None)
+        named = meta.get("TransferSyntaxUID") if meta is not None else None
+        if named:
+            return str(named)
+        is_implicit = self._dataset.original_encoding[0]
+        return str(ImplicitVRLittleEndian if is_implicit else ExplicitVRLittleEndian)
+
+    def _film_frame(self, number: int) -> NDArray[Any]:
+        """Return a frame of a video; those after the last one asked for are at hand."""
+        if number <= self._shown:
+            self._shown = 0
+        if not self._shown:
+            self._film = film_frames(self._dataset)
+        for frame in self._film:
+            self._shown += 1
+            if self._shown == number:
+                return frame
+        raise LookupError("the video ends before this frame")
 
     def _is_mosaic_of(self, shape: tuple[int, int]) -> bool:
         size = (self._dataset.get("Rows"), self._dataset.get("Columns"))
@@ -71,13 +101,6 @@ class Instance:
         except ValueError as error:
             raise ImageUnreadable(f"The mosaic has no slice {number}.") from error
         return cut
-
-    def _grey(self, stored: NDArray[Any]) -> Pixels:
-        photometric = str(self._dataset.get("PhotometricInterpretation", "RGB"))
-        if photometric.startswith("YBR_FULL"):
-            stored = convert_color_space(stored, photometric, "RGB")
-        grey: Pixels = stored[..., :3].astype(np.float32) @ LUMA
-        return grey
 
     def _rescale(self, number: int) -> tuple[float, float]:
         """Slope and intercept of a frame: its own, then those all share, then the instance's."""

@@ -18,7 +18,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.utils import timezone
 
-from backend.core.blobs import CHUNK_BYTES, SHA256_NAME, BlobMissing, Draft, StorageFull, put
+from backend.core.blobs import CHUNK_BYTES, SHA256_NAME, BlobMissing, put
+from backend.core.drafts import Draft, StorageFull
 from ml_worker.contract.messages import BlobRef
 
 SPOOL_BYTES = 8 << 20

@@ -13,8 +13,8 @@ from backend.core.actor import Actor
 from backend.core.errors import LimnError
 from backend.imaging.domain.accepting import Accepted, NotAcceptable
 from backend.imaging.domain.dimse import CANCELLED, NOT_OF_ITS_CLASS, PENDING
-from backend.imaging.domain.whole_file import read_whole
 from backend.imaging.selectors.dimse import Retrievable, dimse_found, dimse_instances
+from ml_worker.pixels.whole_file import read_whole
 
 log = logging.getLogger(__name__)
 _LEVEL, _CHARSET = "00080052", "00080005"

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from pydicom import uid as uids
 
-from backend.imaging.domain.bit_frames import DEFLATED_FRAMES
-from backend.imaging.domain.films import VIDEO
 from backend.imaging.domain.pixels import Pixels
 from backend.imaging.domain.rejections import Rejected
+from ml_worker.pixels.bit_frames import DEFLATED_FRAMES
+from ml_worker.pixels.films import VIDEO
 
 NATIVE = frozenset(
     {

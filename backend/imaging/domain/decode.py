@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 from pydicom import uid as uids
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
-from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 
-from backend.imaging.domain import bit_frames, films
-from backend.imaging.domain.safe_decoders import pixel_array
-from backend.imaging.domain.whole_file import read_whole
 from ml_worker.geometry.mosaic import tile
+from ml_worker.pixels.frames import frame_of, through_tables
+from ml_worker.pixels.safe_decoders import pixel_array
+from ml_worker.pixels.whole_file import read_whole
 
 Pixels = NDArray[Any]
 
@@ -35,7 +34,7 @@ def decode_frame(path: Path, syntax: str, number: int, *, with_palette: bool = T
             array, dataset = _decode_whole(path, syntax, number)
         except Exception as error:
             raise FrameUnreadable("The image could not be decoded.") from error
-    return _through_tables(array, dataset) if with_palette else array
+    return through_tables(array, dataset) if with_palette else array
 
 
 def decode_tile(path: Path, syntax: str, number: int, shape: tuple[int, int]) -> Pixels:
@@ -65,36 +64,7 @@ def _decode_in_place(path: Path, syntax: str, number: int) -> tuple[Pixels, Data
 def _decode_whole(path: Path, syntax: str, number: int) -> tuple[Pixels, Dataset]:
     """Decode from the whole file; for files that are not quite what they say."""
     dataset = read_whole(path)
-    if not hasattr(dataset, "file_meta") or "TransferSyntaxUID" not in dataset.file_meta:
-        dataset.ensure_file_meta()
-        dataset.file_meta.TransferSyntaxUID = uids.UID(syntax)
-    if syntax in films.VIDEO:
-        return films.film_frame(path, number), dataset
-    if bit_frames.is_left_out(syntax, int(dataset.get("BitsAllocated") or 0)):
-        return bit_frames.bit_frame(dataset, syntax, number), dataset
-    if syntax == uids.JPEGExtended12Bit:
-        return _decode_jpeg(dataset, number), dataset
-    return pixel_array(dataset, index=number - 1), dataset
-
-
-def _decode_jpeg(dataset: Dataset, number: int) -> Pixels:
-    """Decode 12-bit JPEG, which pydicom's own decoders leave out."""
-    import imagecodecs  # noqa: PLC0415  heavy, and rarely needed
-
-    frames = int(dataset.get("NumberOfFrames") or 1)
-    stream = get_frame(dataset.PixelData, number - 1, number_of_frames=frames)
-    decoded: Pixels = np.asarray(imagecodecs.jpeg_decode(stream))
-    return decoded
-
-
-def _through_tables(array: Pixels, dataset: Dataset) -> Pixels:
-    if dataset.get("ModalityLUTSequence") and array.ndim == 2:
-        mapped: Pixels = apply_modality_lut(array, dataset)
-        return mapped
-    if dataset.get("PhotometricInterpretation") == "PALETTE COLOR":
-        colours: Pixels = apply_color_lut(array, dataset)
-        return colours if colours.dtype == np.uint8 else (colours >> 8).astype(np.uint8)
-    return array
+    return frame_of(dataset, syntax, number), dataset
 
 
 def lay_out(array: Pixels, served: dict[str, Any], bits_stored: int) -> bytes:

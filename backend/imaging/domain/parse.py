@@ -14,7 +14,7 @@ from pydicom import uid as uids
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import FileDataset
 
-from backend.imaging.domain import codecs, films, served, sop_classes
+from backend.imaging.domain import codecs, served, sop_classes
 from backend.imaging.domain import header as values
 from backend.imaging.domain.dicom_json import Header, HeaderTooDeep, header_from
 from backend.imaging.domain.frame_geometry import frames_from
@@ -33,6 +33,7 @@ from backend.imaging.domain.pixels import Pixels, pixels_from, table_bits
 from backend.imaging.domain.plain_header import PlainHeader, read_plain
 from backend.imaging.domain.references import references_from
 from backend.imaging.domain.rejections import Rejected
+from ml_worker.pixels import films
 
 # Values longer than this are not read with the header (they are bulk data or sequences).
 DEFER_BYTES = 1 << 16

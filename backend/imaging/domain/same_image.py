@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from backend.imaging.domain.safe_decoders import iter_pixels
-from backend.imaging.domain.whole_file import read_whole
+from ml_worker.pixels.safe_decoders import iter_pixels
+from ml_worker.pixels.whole_file import read_whole
 
 # Larger images are compared byte by byte only.
 MOST_BYTES = 256 << 20

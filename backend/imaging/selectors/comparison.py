@@ -14,9 +14,9 @@ from backend.core.actor import Actor
 from backend.core.errors import NotFound
 from backend.imaging.domain.deidentify.redact import frame_pictures
 from backend.imaging.domain.messages_deid import ComparisonOut, DifferenceOut
-from backend.imaging.domain.whole_file import read_whole
 from backend.imaging.selectors.frames import local_file
 from backend.imaging.selectors.quarantine import UID_REUSED, quarantined_get, rival_of
+from ml_worker.pixels.whole_file import read_whole
 
 MOST_FRAMES = 8
 MOST_DIFFERENCES = 200

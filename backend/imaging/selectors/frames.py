@@ -9,7 +9,6 @@ from django.conf import settings
 
 from backend.core.blobs import blob_store
 from backend.core.errors import NotFound, Unavailable
-from backend.imaging.domain import films
 from backend.imaging.domain.decode import (
     FrameUnreadable,
     Pixels,
@@ -22,6 +21,8 @@ from backend.imaging.domain.encode import EXPLICIT_LITTLE, HTJ2K_PROGRESSIVE
 from backend.imaging.domain.frame_index import count, lookup
 from backend.imaging.models import Instance
 from backend.imaging.selectors.cache import cache_find, cache_put, cache_write
+from ml_worker.pixels import films
+from ml_worker.pixels.whole_file import read_whole
 
 # So many frames of a film are kept ready at once.
 STRETCH = 64
@@ -195,7 +196,9 @@ def _unroll(source: FrameSource, number: int) -> None:
     wanted = range(number, min(number + STRETCH, source.frames + 1))
     last = 0
     try:
-        for place, frame in enumerate(films.film_frames(local_file(source.sha256)), start=1):
+        for place, frame in enumerate(
+            films.film_frames(read_whole(local_file(source.sha256))), start=1
+        ):
             if place in wanted:
                 laid_out = lay_out(frame, source.served, source.bits_stored)
                 cache_put(_kept(source, place), laid_out)

@@ -12,11 +12,11 @@ from backend.core.actor import Actor
 from backend.core.errors import NotFound
 from backend.imaging.domain.messages import OverlayListOut, OverlayOut
 from backend.imaging.domain.overlays import overlays_of
-from backend.imaging.domain.whole_file import read_whole
 from backend.imaging.models import Instance
 from backend.imaging.selectors.frames import local_file
 from backend.imaging.selectors.grids import frame_keys, grid_get
 from ml_worker.contract.masks import encode_mask
+from ml_worker.pixels.whole_file import read_whole
 
 
 def overlays_get(*, actor: Actor, grid_id: UUID, key: str) -> OverlayListOut:

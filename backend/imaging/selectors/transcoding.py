@@ -27,9 +27,9 @@ from backend.imaging.domain.encode import (
     write_native,
 )
 from backend.imaging.domain.frame_index import lookup
-from backend.imaging.domain.whole_file import read_whole
 from backend.imaging.selectors.cache import cache_file, cache_find, cache_put
 from backend.imaging.selectors.frames import FrameSource, local_file
+from ml_worker.pixels.whole_file import read_whole
 
 _PLAIN = frozenset({EXPLICIT_LITTLE, str(uids.ImplicitVRLittleEndian)})
 _UNCOMPRESSED = frozenset(

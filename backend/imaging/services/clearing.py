@@ -15,7 +15,8 @@ from uuid import UUID
 from django.db import transaction
 from pydicom.dataset import FileDataset
 
-from backend.core.blobs import Draft, StorageFull, blob_store
+from backend.core.blobs import blob_store
+from backend.core.drafts import Draft, StorageFull
 from backend.imaging.domain.deidentify.burned_in import Finding, inspected
 from backend.imaging.domain.deidentify.equal import EqualElements
 from backend.imaging.domain.deidentify.files import cleared, opened, renew_meta, written

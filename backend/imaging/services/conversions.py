@@ -21,7 +21,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from backend.core.blobs import BlobMissing, StorageFull
+from backend.core.blobs import BlobMissing
+from backend.core.drafts import StorageFull
 from backend.core.erasing import blobs_erase
 from backend.core.services import Progress
 from backend.imaging.domain.convert.delivery import (

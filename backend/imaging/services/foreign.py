@@ -1,6 +1,7 @@
 """Files that are not DICOM, on arrival: their bytes are kept until the delivery is complete."""
 
-from backend.core.blobs import StorageFull, blob_store, file_chunks
+from backend.core.blobs import blob_store, file_chunks
+from backend.core.drafts import StorageFull
 from backend.imaging.domain.convert.kinds import kind_of
 from backend.imaging.domain.deidentify.policy import Policy
 from backend.imaging.domain.rejections import Rejected

@@ -13,13 +13,14 @@ from backend.core.actor import Actor
 from backend.core.domain import OPEN_STATES
 from backend.core.models import Job
 from backend.core.services import Progress, job_create
-from backend.imaging.domain import films, mosaic
+from backend.imaging.domain import mosaic
 from backend.imaging.domain.grid_plan import GridPlan, PlacedFrame, plan_grids
 from backend.imaging.domain.identity import UID_SUBSTITUTED
 from backend.imaging.domain.sop_classes import is_picture
 from backend.imaging.models import Grid, Instance, Series
 from backend.imaging.services.copies import copies_later
 from backend.imaging.task_names import FORM_GRIDS
+from ml_worker.pixels import films
 
 OTHER_PATIENT = "other_patient"
 _REMARKS = {

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
-from backend.core.blobs import Draft
+from backend.core.drafts import Draft
 from backend.imaging.domain.parse import parse_file, parse_open
 from backend.imaging.domain.parsed import Parsed
 from backend.imaging.domain.rejections import Rejected

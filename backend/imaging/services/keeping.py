@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from backend.core.blobs import BlobMissing, Draft, StorageFull, blob_store, file_chunks, kept
+from backend.core.blobs import BlobMissing, blob_store, file_chunks, kept
+from backend.core.drafts import Draft, StorageFull
 from backend.imaging.domain.parsed import Parsed
 from backend.imaging.domain.rejections import Rejected
 from backend.imaging.domain.same_image import is_same_image

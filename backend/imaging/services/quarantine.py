@@ -15,7 +15,6 @@ from backend.imaging.domain.deidentify.files import written
 from backend.imaging.domain.deidentify.redact import NotRedactable, redacted
 from backend.imaging.domain.deidentify.text_boxes import Box
 from backend.imaging.domain.messages_deid import QuarantineDecisionIn
-from backend.imaging.domain.whole_file import read_whole
 from backend.imaging.models import IngestItem, IngestRun, Instance, QuarantinedFile, Series
 from backend.imaging.selectors.quarantine import WAITING, choices_of, quarantined_get
 from backend.imaging.selectors.runs import run_counts
@@ -23,6 +22,7 @@ from backend.imaging.services.grids import grids_refresh
 from backend.imaging.services.incoming import Incoming
 from backend.imaging.services.rivals import rival_renamed
 from backend.imaging.services.store import Delivery, batch_store
+from ml_worker.pixels.whole_file import read_whole
 
 _STATES = {
     "redact": "redacted",

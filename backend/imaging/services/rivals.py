@@ -9,10 +9,10 @@ from uuid import UUID
 from backend.imaging.domain.deidentify.files import renew_meta, written
 from backend.imaging.domain.header import derived_uid, text
 from backend.imaging.domain.rejections import Rejected
-from backend.imaging.domain.whole_file import read_whole
 from backend.imaging.models import IngestRun, QuarantinedFile
 from backend.imaging.selectors.quarantine import UID_REUSED
 from backend.imaging.services.rows import Fate, Ready
+from ml_worker.pixels.whole_file import read_whole
 
 
 def rival_hold(run: IngestRun, ready: Ready, *, name: str, audience_id: UUID | None) -> Fate:

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from backend.audit.services import audit_record
 from backend.core.actor import Actor
-from backend.core.blobs import Draft, MemoryDraft, blob_store
+from backend.core.blobs import blob_store
+from backend.core.drafts import Draft, MemoryDraft
 from backend.imaging.domain.multipart import CHUNK_BYTES, MultipartReader
 from backend.imaging.models import IngestItem, IngestRun, Instance, Series
 from backend.imaging.selectors.runs import OUTCOMES

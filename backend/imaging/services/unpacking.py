@@ -18,7 +18,8 @@ from typing import IO, Literal
 
 from django.conf import settings
 
-from backend.core.blobs import Draft, MemoryDraft, StorageFull, blob_store
+from backend.core.blobs import blob_store
+from backend.core.drafts import Draft, MemoryDraft, StorageFull
 from backend.imaging.domain.archives import Bounds, Format, Member, archive_format, members
 from backend.imaging.domain.rejections import Rejected
 from backend.imaging.services.incoming import Incoming

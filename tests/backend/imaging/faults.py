@@ -22,7 +22,7 @@ from django.db import connections
 if __name__ == "__main__":
     django.setup()
 
-from backend.core import blobs
+from backend.core import blobs, drafts
 from backend.core.actor import Actor
 from backend.imaging.services import grids, ingest, rows, store, uploads
 
@@ -51,7 +51,7 @@ def _steps() -> dict[str, tuple[Any, str, int, bool]]:
     """Return where to strike: owner, function, which call, and whether after it."""
     file_store = blobs.FileBlobStore
     return {
-        "a file half written": (blobs.Draft, "write", 7, True),
+        "a file half written": (drafts.Draft, "write", 7, True),
         "before the bytes are durable": (blobs.os, "fsync", 4, False),
         "before an object has its name": (blobs.Path, "replace", 5, False),
         "after an object has its name": (blobs.Path, "replace", 5, True),

@@ -10,7 +10,7 @@ import py7zr
 import pytest
 from PIL import Image, ImageDraw
 
-from backend.core import blobs
+from backend.core import drafts
 from backend.core.actor import Actor
 from backend.core.blobs import blob_store
 from backend.imaging.domain.deidentify.policy import PRESETS
@@ -137,14 +137,14 @@ def test_members_of_archives_are_unpacked_into_memory(folder, strict, make_phant
     with py7zr.SevenZipFile(folder / "c.7z", "w") as archive:
         archive.write(paths[2], "three.dcm")
     written = []
-    write = blobs.Draft.write
+    write = drafts.Draft.write
 
     def watched(draft, data):
-        if not isinstance(draft, blobs.MemoryDraft):
+        if not isinstance(draft, drafts.MemoryDraft):
             written.append(bytes(data))
         return write(draft, data)
 
-    monkeypatch.setattr(blobs.Draft, "write", watched)
+    monkeypatch.setattr(drafts.Draft, "write", watched)
 
     run = bring(folder, strict)
 

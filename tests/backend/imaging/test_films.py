@@ -10,12 +10,12 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import HEVCMP51, MPEG2MPML, MPEG4HP41, RLELossless, VideoEndoscopicImageStorage
 
-from backend.imaging.domain import films
-from backend.imaging.domain.bit_frames import DEFLATED_FRAMES
 from backend.imaging.domain.decode import decode_frame
 from backend.imaging.models import Grid, IngestItem, Instance, Series
 from backend.imaging.selectors.frames import frame_array, frame_bytes, frame_source
 from fixtures.uids import uid_of
+from ml_worker.pixels import films
+from ml_worker.pixels.bit_frames import DEFLATED_FRAMES
 
 pytestmark = pytest.mark.django_db
 ROWS, COLUMNS, COUNT = 48, 64, 9

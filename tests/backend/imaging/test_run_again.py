@@ -9,7 +9,7 @@ import pytest
 
 from backend.core import blobs
 from backend.core.actor import Actor
-from backend.core.blobs import StorageFull
+from backend.core.drafts import StorageFull
 from backend.core.models import Job
 from backend.core.services import job_run
 from backend.imaging.models import Grid, IngestItem, IngestRun, Instance, Upload

@@ -18,7 +18,7 @@ from backend.imaging.domain.deidentify.policy import Policy
 from backend.imaging.domain.deidentify.pseudonyms import Secret
 from backend.imaging.domain.deidentify.report import Report
 from backend.imaging.domain.rejections import Rejected
-from backend.imaging.domain.whole_file import read_whole
+from ml_worker.pixels.whole_file import read_whole
 
 # Limn's own name in file meta information: a UID of a fixed UUID under 2.25.
 IMPLEMENTATION_UID = "2.25.40971195993567467460196604750444848475"

@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset, FileDataset
 
 from backend.imaging.domain.deidentify.marks import mark_pixels
 from backend.imaging.domain.deidentify.text_boxes import Box
-from backend.imaging.domain.safe_decoders import iter_pixels, pixel_array
+from ml_worker.pixels.safe_decoders import iter_pixels, pixel_array
 
 Picture = NDArray[Any]
 DERIVATION = "Burned-in text blanked"

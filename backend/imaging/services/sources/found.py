@@ -7,7 +7,8 @@ from typing import Protocol
 
 from django.conf import settings
 
-from backend.core.blobs import Draft, MemoryDraft, blob_store
+from backend.core.blobs import blob_store
+from backend.core.drafts import Draft, MemoryDraft
 from backend.imaging.domain.messages_sources import SourceTestOut
 from backend.imaging.domain.rejections import Rejected
 from backend.imaging.services.incoming import Incoming

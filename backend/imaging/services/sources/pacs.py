@@ -24,7 +24,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made by the 
     Verification,
 )
 
-from backend.core.blobs import Draft
+from backend.core.drafts import Draft
 from backend.core.errors import Unavailable
 from backend.imaging.domain.dimse import SUCCESS
 from backend.imaging.domain.messages_sources import PacsSettings, SourceTestOut

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from backend.audit.services import audit_record
 from backend.core.actor import Actor
-from backend.core.blobs import Draft, MemoryDraft, blob_store
+from backend.core.blobs import blob_store
+from backend.core.drafts import Draft, MemoryDraft
 from backend.imaging.domain.messages_sources import PacsSettings, ReceiverSettings
 from backend.imaging.models import IngestItem, IngestRun, SeenFile, Source, SourceRun, Study
 from backend.imaging.selectors.runs import run_counts

@@ -17,7 +17,7 @@ import httpx
 from django.utils import timezone
 from pydicom import dcmread
 
-from backend.core.blobs import Draft
+from backend.core.drafts import Draft
 from backend.core.errors import Unavailable
 from backend.imaging.domain.messages_sources import DicomwebSettings, PullFilter, SourceTestOut
 from backend.imaging.domain.multipart import MultipartReader, boundary_of, reading_into

@@ -8,13 +8,12 @@ import importlib.util
 import io
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom import dcmread
 from pydicom import uid as uids
+from pydicom.dataset import Dataset
 from pydicom.encaps import generate_fragments
 
 VIDEO = frozenset(
@@ -47,20 +46,19 @@ def can_decode() -> bool:
     return importlib.util.find_spec("av") is not None
 
 
-def film_frames(path: Path) -> Iterator[NDArray[Any]]:
+def film_frames(dataset: Dataset) -> Iterator[NDArray[Any]]:
     """Yield the frames (rows, columns, 3) of 8-bit RGB, in order; decoders raise what they like."""
     import av  # noqa: PLC0415  large, and not installed everywhere
 
-    dataset = dcmread(path, force=True)
     stream = b"".join(generate_fragments(dataset.PixelData))
     with av.open(io.BytesIO(stream.rstrip(b"\0")), "r") as container:
         for frame in container.decode(video=0):
             yield np.asarray(frame.to_ndarray(format="rgb24"))
 
 
-def film_frame(path: Path, number: int) -> NDArray[Any]:
+def film_frame(dataset: Dataset, number: int) -> NDArray[Any]:
     """Return frame `number` (from 1); raises LookupError where the stream ends before it."""
-    for place, frame in enumerate(film_frames(path), start=1):
+    for place, frame in enumerate(film_frames(dataset), start=1):
         if place == number:
             return frame
     raise LookupError("the video ends before this frame")

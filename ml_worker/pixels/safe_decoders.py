@@ -14,7 +14,7 @@ from pydicom import uid as uids
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import iter_pixels, pixel_array
 
-from backend.imaging.domain.jpeg_header import JpegDamaged, jpeg_header
+from ml_worker.pixels.jpeg_header import JpegDamaged, jpeg_header
 
 __all__ = ["iter_pixels", "pixel_array"]
 
