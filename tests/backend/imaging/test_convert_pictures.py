@@ -26,6 +26,9 @@ def only(made):
         ("png", GREY, "uint16"),
         ("png", COLOUR, "uint8"),
         ("webp", COLOUR, "uint8"),
+        ("bmp", GREY, "uint8"),
+        ("bmp", COLOUR, "uint8"),
+        ("gif", GREY, "uint8"),
         ("tif", GREY, "uint8"),
         ("tif", GREY, "uint16"),
         ("tif", COLOUR, "uint8"),
@@ -40,6 +43,28 @@ def test_pixels_of_a_picture_stay_equal(ending, shape, dtype, tmp_path):
 
     np.testing.assert_array_equal(dataset.pixel_array, pixels)
     assert dataset.SOPClassUID.name == "Secondary Capture Image Storage"
+
+
+def test_an_animated_gif_keeps_the_colours_of_every_picture(tmp_path):
+    """Each picture of a GIF may bring a palette of its own; the first here is grey."""
+    few = np.random.default_rng(3).integers(0, 5, (3, 31, 47)) * 60
+    colours = [
+        np.stack([few[0], few[0], few[0]], axis=-1),
+        np.stack([few[1], few[0], few[2]], axis=-1),
+        np.stack([few[2], few[2], few[0]], axis=-1),
+    ]
+    frames = [Image.fromarray(each.astype(np.uint8)) for each in colours]
+    path = tmp_path / "beat.gif"
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=40, loop=0)
+
+    dataset = only(make(path))
+
+    assert (dataset.NumberOfFrames, float(dataset.FrameTime)) == (3, 40)
+    with Image.open(path) as image:
+        for number, frame in enumerate(dataset.pixel_array):
+            image.seek(number)
+            np.testing.assert_array_equal(frame, np.asarray(image.convert("RGB")))
+            assert np.abs(frame.astype(int) - colours[number]).max() <= 8
 
 
 def test_a_jpeg_has_the_pixels_of_the_reference_decoder_and_says_it_was_lossy(tmp_path):

@@ -39,6 +39,7 @@ DIRECTIONS = (".bvec", ".bvecs")
 DIFFUSION_ENDINGS = (".bval", ".bvals", *DIRECTIONS)
 SIDE_ENDINGS = (".json", ".csv", ".tsv", *DIFFUSION_ENDINGS)
 LARGEST_SIDE_FILE = 64 << 20
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
 _TIFFS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
@@ -71,7 +72,8 @@ def _volume_kind(head: bytes) -> Kind | None:
 
 def _picture_kind(head: bytes) -> Kind | None:
     is_webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
-    if head.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")) or is_webp:
+    is_bmp = head[:2] == b"BM" and head[6:10] == bytes(4)
+    if head.startswith(_PICTURES) or is_webp or is_bmp:
         return Kind.PICTURE
     if head.startswith(_TIFFS):
         return Kind.TIFF

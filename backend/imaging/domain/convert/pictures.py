@@ -1,4 +1,4 @@
-"""PNG, JPEG and WebP by Pillow: upright, with every value as it is."""
+"""PNG, JPEG, WebP, BMP and GIF by Pillow: upright, with every value as it is."""
 
 import struct
 import warnings
@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps, ImageSequence
+from PIL import GifImagePlugin, Image, ImageOps, ImageSequence
 
 from backend.imaging.domain.convert.model import Limits, Pictures, Source, Voxels
 from backend.imaging.domain.convert.nifti import NO_ALPHA
 from backend.imaging.domain.rejections import Rejected
 
 JPEG_METHOD = "ISO_10918_1"
-FORMATS = ("PNG", "JPEG", "WEBP")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
+# Each picture of an animation in true colour, for their palettes differ.
+GifImagePlugin.LOADING_STRATEGY = GifImagePlugin.LoadingStrategy.RGB_ALWAYS
 LONGEST_SIDE = 0xFFFF
 LARGEST_PROFILE = 1 << 20
 TURNED = "The camera was held sideways; the picture was turned upright."
@@ -26,7 +28,7 @@ _ORIENTATION = 0x0112
 
 
 def read_picture(source: Source) -> Pictures:
-    """Read a PNG, JPEG or WebP, animated or not; raises Rejected."""
+    """Read a PNG, JPEG, WebP, BMP or GIF, animated or not; raises Rejected."""
     with _opened(source.path) as image:
         _refuse_size(image.width, image.height, getattr(image, "n_frames", 1), source.limits)
         count = int(getattr(image, "n_frames", 1))
