@@ -35,12 +35,13 @@ class Worker:
     runner: Runner
     door: Door
     hello: Hello
+    volumes: VolumeCache
 
     def greet_forever(self, over: threading.Event) -> None:
         """Say hello now and again until ``over``; a closed door is tried again."""
         while True:
             try:
-                self.door.hello(self.hello)
+                self.volumes.forget(self.door.hello(self.hello).erased_ago_s)
             except (DoorUnreachable, DoorRefused) as error:
                 log.warning("Hello was not heard: %s", error)
             if over.wait(HELLO_SECONDS):
@@ -66,7 +67,7 @@ def worker() -> Worker:
         heartbeat_s=settings.heartbeat_s,
         out_of_memory=resources.forget,
     )
-    return Worker(runner, door, describe(settings.name, device))
+    return Worker(runner, door, describe(settings.name, device), resources.volumes)
 
 
 def handlers_of(resources: Resources) -> dict[str, Handler]:

@@ -5,7 +5,15 @@ from typing import Self
 
 import httpx
 
-from ml_worker.contract.door import AnswerEnvelope, Claim, Claimed, Heartbeat, Hello, Verdict
+from ml_worker.contract.door import (
+    AnswerEnvelope,
+    Claim,
+    Claimed,
+    Greeting,
+    Heartbeat,
+    Hello,
+    Verdict,
+)
 from ml_worker.contract.messages import Message
 
 TIMEOUT_SECONDS = 15.0
@@ -60,9 +68,10 @@ class Door:
         _sound(answer)
         return True
 
-    def hello(self, hello: Hello) -> None:
-        """Say who is there."""
-        _sound(self._post("/hello", hello))
+    def hello(self, hello: Hello) -> Greeting:
+        """Say who is there; return what there is to know."""
+        answer = _sound(self._post("/hello", hello))
+        return Greeting.model_validate_json(answer.content) if answer.content else Greeting()
 
     def _post(self, path: str, message: Message) -> httpx.Response:
         try:

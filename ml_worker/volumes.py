@@ -4,6 +4,8 @@ import hashlib
 import logging
 import os
 import tempfile
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +66,15 @@ class VolumeCache:
             log.warning("A decoded volume could not be kept.", exc_info=True)
             if beside is not None:
                 Path(beside).unlink(missing_ok=True)
+
+    def forget(self, unused_s: float | None) -> None:
+        """Remove what was not used for so long; nothing where that is null."""
+        if unused_s is None:
+            return
+        for path in self.folder.glob("*.npy"):
+            with suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime >= unused_s:
+                    path.unlink()
 
     def _make_room(self, needed: int) -> None:
         kept = sorted(self.folder.glob("*.npy"), key=lambda path: path.stat().st_mtime)

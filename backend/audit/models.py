@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models.functions import Now
 
+PATIENT_ERASED = "patient.erased"
+
 
 class AuditEvent(models.Model):
     """One thing somebody did. `details` carries ids and numbers, never patient data."""
@@ -15,7 +17,12 @@ class AuditEvent(models.Model):
     details = models.JSONField(default=dict)
 
     class Meta:
-        indexes = [models.Index(fields=["target_id", "id"], name="audit_target")]
+        indexes = [
+            models.Index(fields=["target_id", "id"], name="audit_target"),
+            models.Index(
+                fields=["-at"], condition=models.Q(verb=PATIENT_ERASED), name="audit_erased"
+            ),
+        ]
 
 
 class AuditSeal(models.Model):

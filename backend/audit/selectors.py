@@ -1,12 +1,13 @@
 """Read side of the audit record."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from django.db import connection
 from django.db.models import QuerySet
 
 from backend.audit.domain import GENESIS, Entry, Verdict, chain_sha256
-from backend.audit.models import AuditEvent, AuditSeal
+from backend.audit.models import PATIENT_ERASED, AuditEvent, AuditSeal
 from backend.audit.policies import may_read_audit
 from backend.core.actor import Actor
 from backend.core.errors import Forbidden, Invalid
@@ -35,6 +36,12 @@ def audit_page(
     found = [entry_of(row) for row in rows[: PAGE + 1]]
     more = cursor_encode(found[PAGE - 1].id) if len(found) > PAGE else None
     return found[:PAGE], more
+
+
+def last_erased_at() -> datetime | None:
+    """Return when a patient was last erased; asked by every worker, now and again."""
+    erased = AuditEvent.objects.filter(verb=PATIENT_ERASED).order_by("-at")
+    return erased.values_list("at", flat=True).first()
 
 
 def entry_of(row: AuditEvent) -> Entry:

@@ -47,6 +47,15 @@ class AnswerEnvelope(Message):
     answer: Answer
 
 
+class Greeting(Message):
+    """The answer to hello: how long ago a patient was erased, null where none ever was.
+
+    What a worker keeps and has not used since may show that patient, and goes.
+    """
+
+    erased_ago_s: float | None = None
+
+
 class Hello(Message):
     """POST /worker/v1/hello: who is there and what it can do."""
 

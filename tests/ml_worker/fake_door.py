@@ -53,7 +53,7 @@ class FakeBackend:
 
     def _hello(self, body):
         self.greetings.append(body)
-        return 204, None
+        return 200, {"erased_ago_s": None}
 
 
 @contextmanager

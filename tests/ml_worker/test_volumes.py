@@ -1,5 +1,8 @@
 """Blobs and volumes: what was written comes back, exactly, and damage is noticed."""
 
+import os
+import time
+
 import numpy as np
 import pytest
 from pydicom.data import get_testdata_file
@@ -56,6 +59,24 @@ def test_a_second_look_comes_from_the_cache_and_the_cache_stays_small(tmp_path):
     cache.limit = once.image_kji.nbytes + 1000
     load_volume(second, blobs, cache)
     assert len(list(cache.folder.iterdir())) == 1
+
+
+def test_volumes_unused_since_a_patient_was_erased_are_forgotten(tmp_path):
+    blobs = MemoryBlobs()
+    cache = VolumeCache(tmp_path / "cache", limit_mib=10)
+    _, before = stored_phantom("axial", tmp_path / "a", blobs)
+    _, after = stored_phantom("oblique", tmp_path / "b", blobs)
+    load_volume(before, blobs, cache)
+    (old,) = cache.folder.iterdir()
+    os.utime(old, (time.time() - 100, time.time() - 100))
+    load_volume(after, blobs, cache)
+
+    cache.forget(None)
+    assert len(list(cache.folder.iterdir())) == 2
+    cache.forget(50)
+
+    (left,) = cache.folder.iterdir()
+    assert left != old
 
 
 def test_a_broken_cache_file_costs_time_not_truth(tmp_path):

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from backend.annotations.models import Document, MaskBlob, Revision
+from backend.audit.models import PATIENT_ERASED
 from backend.audit.services import audit_record
 from backend.core.actor import Actor
 from backend.core.blobs import blob_store
@@ -103,7 +104,7 @@ def patient_erase(*, actor: Actor, patient_id: UUID, reason: str) -> Proof:
         _erase_images(found, proof, blobs)
         audit_record(
             actor=actor,
-            verb="patient.erased",
+            verb=PATIENT_ERASED,
             target_id=patient_id,
             reason=reason,
             removed=proof.removed,

@@ -60,8 +60,8 @@ class WorkerHelloView(WorkerView):
 
     def post(self, request: Request) -> Response:
         """Note a worker and what it can do."""
-        worker_hello(hello=Hello.model_validate(request.data))
-        return Response(status=status.HTTP_204_NO_CONTENT)
+        greeting = worker_hello(hello=Hello.model_validate(request.data))
+        return Response(greeting.model_dump(mode="json"))
 
 
 class WorkerClaimView(WorkerView):

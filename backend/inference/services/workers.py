@@ -7,20 +7,21 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from backend.audit.selectors import last_erased_at
 from backend.core import events
 from backend.core.models import Job
 from backend.core.services import JobLost, job_claim, job_heartbeat
 from backend.inference.models import TrainingRun, WorkerHost
 from backend.inference.task_names import TRAIN
-from ml_worker.contract.door import Claim, Claimed, Heartbeat, Hello, Verdict
+from ml_worker.contract.door import Claim, Claimed, Greeting, Heartbeat, Hello, Verdict
 from ml_worker.contract.messages import CurvePoint
 
 # A curve stays small enough to travel whole.
 MOST_POINTS = 2000
 
 
-def worker_hello(*, hello: Hello) -> None:
-    """Note who is there and what it can do."""
+def worker_hello(*, hello: Hello) -> Greeting:
+    """Note who is there and what it can do; tell what there is to forget."""
     facts = hello.model_dump(mode="json", exclude={"worker", "device", "memory_mib"})
     WorkerHost.objects.update_or_create(
         name=hello.worker[:120],
@@ -31,6 +32,10 @@ def worker_hello(*, hello: Hello) -> None:
             "seen_at": timezone.now(),
         },
     )
+    erased_at = last_erased_at()
+    if erased_at is None:
+        return Greeting()
+    return Greeting(erased_ago_s=(timezone.now() - erased_at).total_seconds())
 
 
 @transaction.atomic

@@ -6,6 +6,8 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from backend.audit.models import PATIENT_ERASED
+from backend.audit.services import audit_record
 from backend.core.actor import Actor
 from backend.core.models import Job
 from backend.core.services import job_cancel, job_create
@@ -50,10 +52,20 @@ def test_the_workers_token_opens_nothing_of_the_peoples_api(worker):
 
 
 def test_a_hello_is_remembered(worker):
-    assert worker.post("hello", HELLO).status_code == 204
-    assert worker.post("hello", HELLO | {"memory_mib": 1024}).status_code == 204
+    assert worker.post("hello", HELLO).status_code == 200
+    assert worker.post("hello", HELLO | {"memory_mib": 1024}).status_code == 200
     [host] = workers_alive()
     assert (host.name, host.memory_mib, host.facts["torch"]) == ("gpu-3", 1024, "2.13.0")
+
+
+def test_a_worker_learns_when_a_patient_was_erased(worker):
+    """What it has kept, and not used since, may show that patient."""
+    assert worker.post("hello", HELLO).json() == {"erased_ago_s": None}
+    audit_record(actor=Actor.system(), verb=PATIENT_ERASED, target_id="1")
+
+    ago_s = worker.post("hello", HELLO).json()["erased_ago_s"]
+
+    assert 0 <= ago_s < 60
 
 
 def test_a_job_is_claimed_once_and_knows_its_own_name(rung, worker):
