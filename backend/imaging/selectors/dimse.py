@@ -1,13 +1,12 @@
 """Reads for DIMSE: the searches of QIDO-RS and the files of WADO-RS, asked by levels (PS3.4 C.4)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from backend.core.actor import Actor
 from backend.core.errors import NotFound
 from backend.imaging.domain.qido import BadQuery, Search, listed, search_from
-from backend.imaging.models import Instance
 from backend.imaging.selectors import dicomweb, dicomweb_json
 from backend.imaging.selectors.originals import Original
 from backend.imaging.selectors.qido_conditions import INSTANCE_FIELDS, SERIES_FIELDS, STUDY_FIELDS
@@ -92,7 +91,9 @@ def _refuse_incomplete(level: str, keys: Mapping[str, str]) -> None:
         raise BadQuery("The unique keys of the levels above must be given.")
 
 
-def _pages(search: Search, find: Callable[[Search], tuple[list[Result], bool]]) -> Iterator[Result]:
+def _pages(
+    search: Search, find: Callable[[Search], tuple[Iterable[Result], bool]]
+) -> Iterator[Result]:
     offset, is_last = 0, False
     while not is_last:
         rows, is_last = find(replace(search, limit=PAGE, offset=offset))
@@ -112,12 +113,12 @@ def _patients(actor: Actor, search: Search) -> Iterator[Result]:
             yield patient
 
 
-def _studies(actor: Actor, asked: Search) -> tuple[list[Result], bool]:
+def _studies(actor: Actor, asked: Search) -> tuple[Iterable[Result], bool]:
     page = dicomweb.studies_found(actor=actor, search=asked)
     return dicomweb_json.studies_json(page.rows, "", asked), page.is_last
 
 
-def _series(actor: Actor, asked: Search) -> tuple[list[Result], bool]:
+def _series(actor: Actor, asked: Search) -> tuple[Iterable[Result], bool]:
     try:
         page = dicomweb.series_found(actor=actor, search=asked, study_uid=asked.values[STUDY])
     except NotFound:
@@ -125,7 +126,7 @@ def _series(actor: Actor, asked: Search) -> tuple[list[Result], bool]:
     return dicomweb_json.series_json(page.rows, "", asked, whole=True), page.is_last
 
 
-def _instances(actor: Actor, asked: Search) -> tuple[list[Result], bool]:
+def _instances(actor: Actor, asked: Search) -> tuple[Iterable[Result], bool]:
     try:
         page = dicomweb.instances_found(
             actor=actor,
@@ -135,8 +136,5 @@ def _instances(actor: Actor, asked: Search) -> tuple[list[Result], bool]:
         )
     except NotFound:
         return [], True
-    return [_instance(each, asked) for each in page.rows], page.is_last
-
-
-def _instance(instance: Instance, asked: Search) -> Result:
-    return dicomweb_json.instance_json(instance, "", asked, study=True, series=True)
+    rows = dicomweb_json.instances_json(page.rows, "", asked, study=True, series=True)
+    return rows, page.is_last
