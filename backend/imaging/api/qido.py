@@ -12,14 +12,16 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from backend.core.actor import Actor
-from backend.imaging.api.negotiation import AnyAccepted
-from backend.imaging.domain.accepting import accepted_from, chosen_media
+from backend.imaging.api.negotiation import AnyAccepted, accepted_of
+from backend.imaging.domain.accepting import chosen_media
 from backend.imaging.domain.qido import Search, search_from
 from backend.imaging.selectors import dicomweb, dicomweb_json, metadata, qido_conditions
 
 DICOM_JSON = "application/dicom+json"
 # Of more results with what only headers hold, a few at a time are made while they are sent.
 MOST_IN_MEMORY = 100
+# What says how to answer, not what to look for (8.3.3).
+_NEGOTIATION = frozenset({"accept", "charset"})
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9.]{1,64}")
 _KINDS = [DICOM_JSON, "application/json"]
 _STUDY = qido_conditions.STUDY_FIELDS
@@ -29,8 +31,9 @@ _INSTANCE = {**_SERIES, **qido_conditions.INSTANCE_FIELDS}
 
 def json_kind(request: Request) -> str:
     """Return in which kind of JSON to answer; raises NotAcceptable, for there is no XML."""
-    accepted = accepted_from(request.headers.get("Accept", ""))
-    _, media = chosen_media([each for each in accepted if not each.is_multipart], _KINDS)
+    _, media = chosen_media(
+        [each for each in accepted_of(request) if not each.is_multipart], _KINDS
+    )
     return media
 
 
@@ -43,7 +46,8 @@ class SearchView(APIView):
 
     def search(self, request: Request) -> Search:
         """Return what is asked for."""
-        pairs = [(name, v) for name, vs in request.query_params.lists() for v in vs]
+        asked = request.query_params.lists()
+        pairs = [(name, v) for name, vs in asked if name not in _NEGOTIATION for v in vs]
         return search_from(pairs, self.known)
 
     def answer(

@@ -16,8 +16,6 @@ _UID = re.compile(r"[0-9.]{1,64}")
 _NUMBER = re.compile(r"-?\d{1,9}", re.ASCII)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _FLAGS = ("fuzzymatching", "emptyvaluematching", "multiplevaluematching")
-# What says how to answer, not what to look for (8.3.3).
-_NEGOTIATION = frozenset({"accept", "charset"})
 _END_OF_DAY = "235959.999999"
 _EMPTY = '""'
 
@@ -64,8 +62,7 @@ def search_from(parameters: Iterable[tuple[str, str]], known: Iterable[str]) -> 
         elif name == "includefield":
             fields.update(part.strip() for part in value.split(","))
         elif (tag := path_of(name)) not in wanted:
-            if name not in _NEGOTIATION:
-                ignored.append(name)
+            ignored.append(name)
         elif matched.setdefault(tag, value) != value:
             raise BadQuery(f"{name} is asked for twice.")
     unknown = sorted(each for each in fields - {"all", ""} if not path_of(each))

@@ -5,7 +5,7 @@ so as the original does.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -49,10 +49,15 @@ def syntaxes_of(source: FrameSource) -> list[str]:
     return [stored, *(each for each in MADE if each != stored and can_make(each, source.depth))]
 
 
+def refuse_absent(source: FrameSource, numbers: Iterable[int]) -> None:
+    """Refuse frames that are not there before an answer of several begins."""
+    if not all(1 <= number <= source.stored_frames for number in numbers):
+        raise NotFound(f"There is no such frame: this instance has {source.stored_frames}.")
+
+
 def frame_as(source: FrameSource, number: int, syntax: str) -> bytes:
     """Return frame `number` (from 1), stored or made; whichever `syntax` says."""
-    if not 1 <= number <= source.stored_frames:
-        raise NotFound("There is no such frame.")
+    refuse_absent(source, [number])
     if syntax == stored_syntax(source):
         stored = _as_stored(source, number)
         if stored is not None:

@@ -174,13 +174,17 @@ def test_frames_come_one_by_one_or_several(web, make_phantom, take_in):
     np.testing.assert_array_equal(np.frombuffer(back[1], "<u2"), pixels[2].ravel())
 
 
-@pytest.mark.parametrize("frames", ["0", "13", "x", "1,,2", "99999999999"])
+@pytest.mark.parametrize(
+    "frames", ["0", "13", "1,13", "12,0", "x", "1,,x", "99999999999", "\N{SUPERSCRIPT TWO}"]
+)
 def test_frames_that_are_not_there_are_refused(frames, web, make_phantom, take_in):
     take_in(make_phantom("multiframe").paths[0])
 
     answer = web.get(f"{address(Instance.objects.get())}/frames/{frames}")
 
-    assert answer.status_code == (404 if frames.isdigit() and len(frames) < 9 else 400)
+    assert answer.status_code == (404 if set(frames) <= set("0123,") else 400)
+    picture = web.get(f"{address(Instance.objects.get())}/frames/{frames}/rendered")
+    assert picture.status_code == answer.status_code
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from django.test import Client
 from PIL import Image
 from pydicom import uid as uids
 
+from backend.core.errors import Unavailable
 from backend.imaging.models import Instance, Series
 from tests.backend.imaging.dicomweb_client_of import dicomweb_client, parts_of
 from tests.backend.imaging.orthanc import orthanc_program, running_orthanc
@@ -91,6 +92,48 @@ def test_worth_and_wildcards_decide_between_alternatives(web, take_in):
         assert kind.endswith(f"transfer-syntax={syntax}"), accept
 
 
+def test_the_address_may_say_what_is_accepted_and_a_refusal_outweighs_a_wildcard(
+    web, make_phantom, take_in
+):
+    take_in(make_phantom("axial").paths[0])
+    place = address(Instance.objects.get())
+    dicom, jpeg = "application/dicom", "1.2.840.10008.1.2.4.50"
+    plain = f"{dicom}; transfer-syntax=1.2.840.10008.1.2.1"
+    asked = {
+        ("/rendered?accept=image/png", "image/webp,*/*;q=0.8"): "image/png",
+        ("/rendered?accept=image/gif", "image/webp"): "image/webp",
+        ("/rendered?accept=image/gif,image/png;q=0.5", ""): "image/png",
+        ("/rendered", "image/jpeg;q=0, */*"): "image/png",
+        ("/metadata?accept=application/json", "*/*"): "application/json",
+        (f"?accept={dicom}", "text/html"): plain,
+        ("", f"multipart/related; type={dicom}; transfer-syntax={jpeg}, {dicom}"): plain,
+    }
+
+    told = {each: web.get(place + each[0], headers={"Accept": each[1]}) for each in asked}
+
+    assert {each: answer["Content-Type"] for each, answer in told.items()} == asked
+
+
+def test_without_a_syntax_files_are_sent_plain_and_with_any_as_they_are(web, take_in, monkeypatch):
+    take_in(sample("MR_small_RLE.dcm"))
+    place = address(Instance.objects.get())
+    parts = 'multipart/related; type="application/dicom"'
+
+    plain = parts_of(web.get(place, headers={"Accept": parts}))[0]
+    stored = parts_of(web.get(place, headers={"Accept": f"{parts}; transfer-syntax=*"}))[0]
+
+    assert plain[0].endswith(f"transfer-syntax={uids.ExplicitVRLittleEndian}")
+    assert stored[1] == Path(sample("MR_small_RLE.dcm")).read_bytes()
+
+    def cannot(*_):
+        raise Unavailable("The image could not be decoded.")
+
+    monkeypatch.setattr("backend.imaging.selectors.originals.instance_as", cannot)
+    assert parts_of(web.get(place, headers={"Accept": parts}))[0] == stored
+    insisting = {"Accept": f"application/dicom; transfer-syntax={uids.JPEGLSLossless}"}
+    assert web.get(place, headers=insisting).status_code == 503
+
+
 @pytest.mark.parametrize("tail", ["", "/frames/1", "/rendered", "/metadata", "/thumbnail"])
 def test_what_cannot_be_sent_is_refused_with_what_there_is(tail, web, make_phantom, take_in):
     take_in(make_phantom("axial").paths[0])
@@ -139,6 +182,29 @@ def test_a_window_turns_values_into_grey_by_the_rule_it_names(web, make_phantom,
     ):
         refused = web.get(f"{place}/rendered?{wrong}")
         assert (wrong, refused.status_code) == (wrong, 400)
+
+
+def test_a_viewport_may_name_a_part_flip_it_and_leave_numbers_out(web, make_phantom, take_in):
+    take_in(make_phantom("axial").paths[0])
+    place, png = address(Instance.objects.get()), {"Accept": "image/png"}
+
+    def grey(query):
+        answer = web.get(f"{place}/rendered?window=40,400&{query}", headers=png)
+        assert answer.status_code == 200, answer.content
+        return np.asarray(Image.open(io.BytesIO(read(answer))))
+
+    whole = grey("")
+    rows, columns = whole.shape
+    part = grey("viewport=10,8,4,6,10,8")
+
+    np.testing.assert_array_equal(part, whole[6:14, 4:14])
+    np.testing.assert_array_equal(grey("viewport=10,8,4,6,-10,8"), part[:, ::-1])
+    np.testing.assert_array_equal(grey("viewport=10,8,4,6,10,-8"), part[::-1])
+    np.testing.assert_array_equal(grey("viewport=10,8,,,10,8"), whole[:8, :10])
+    np.testing.assert_array_equal(grey(f"viewport={columns - 4},{rows},4"), whole[:, 4:])
+    assert grey("iccprofile=srgb").shape == whole.shape
+    for wrong in ("10", "10,8,-1,0", "10,8,0,0,0,8", "10,8,1,2,3,4,5", f"10,8,{columns},0", "a,8"):
+        assert web.get(f"{place}/rendered?viewport={wrong}").status_code == 400, wrong
 
 
 def test_values_left_out_of_the_metadata_are_found_by_their_address(web, take_in, tmp_path):
