@@ -22,7 +22,7 @@ def studies_json(studies: Sequence[Study], base: str, search: Search) -> Iterato
         for study in some:
             yield _ordered(
                 {
-                    **_asked_for(headers.get(study.pk, {}), search, OF_STUDY),
+                    **_asked_for(headers.get(study.pk), search, OF_STUDY),
                     **_study_attributes(study),
                     "00080056": _ONLINE,
                     "00081190": attribute("UR", f"{base}/studies/{study.uid}"),
@@ -42,7 +42,7 @@ def series_json(
             url = f"{base}/studies/{each.study.uid}/series/{each.uid}"
             yield _ordered(
                 {
-                    **_asked_for(headers.get(each.pk, {}), search, OF_SERIES),
+                    **_asked_for(headers.get(each.pk), search, OF_SERIES),
                     **(_study_attributes(each.study) if whole else {}),
                     **_series_attributes(each),
                     "0020000D": attribute("UI", each.study.uid),
@@ -64,7 +64,7 @@ def instances_json(
         for each in some:
             parent = each.series
             url = f"{base}/studies/{parent.study.uid}/series/{parent.uid}/instances/{each.sop_uid}"
-            header = json.loads(addressed(headers.get(each.pk, "{}"), url))
+            header = addressed(headers[each.pk], url) if each.pk in headers else None
             yield _ordered(
                 {
                     **_asked_for(header, search, None),
@@ -105,15 +105,16 @@ def _ordered(result: Result) -> Result:
     return dict(sorted(result.items()))
 
 
-def _asked_for(header: Result, search: Search, level: frozenset[str] | None) -> Result:
+def _asked_for(text: str | None, search: Search, level: frozenset[str] | None) -> Result:
     """Return the attributes asked for; for a level above instances, all means those of the level."""
+    header: Result = json.loads(text) if text else {}
     if search.all_fields:
         return {tag: value for tag, value in header.items() if level is None or tag in level}
     wanted = {path.partition(".")[0] for path in search.fields}
     return {tag: header[tag] for tag in wanted if tag in header}
 
 
-def _of_studies(studies: Sequence[Study], base: str) -> dict[UUID, Result]:
+def _of_studies(studies: Sequence[Study], base: str) -> dict[UUID, str]:
     """Return one header of each study."""
     first = (
         Series.objects.filter(study__in=[study.pk for study in studies])
@@ -125,7 +126,7 @@ def _of_studies(studies: Sequence[Study], base: str) -> dict[UUID, Result]:
     return {owners[pk]: header for pk, header in _of_series(list(owners), base).items()}
 
 
-def _of_series(pks: Sequence[UUID], base: str) -> dict[UUID, Result]:
+def _of_series(pks: Sequence[UUID], base: str) -> dict[UUID, str]:
     """Return one header of each series."""
     rows = (
         Instance.objects.filter(series__in=pks)
@@ -134,7 +135,7 @@ def _of_series(pks: Sequence[UUID], base: str) -> dict[UUID, Result]:
         .values_list("series_id", "header", "series__study__uid", "series__uid", "sop_uid")
     )
     return {
-        pk: json.loads(addressed(header, f"{base}/studies/{study}/series/{series}/instances/{sop}"))
+        pk: addressed(header, f"{base}/studies/{study}/series/{series}/instances/{sop}")
         for pk, header, study, series, sop in rows
     }
 

@@ -12,7 +12,7 @@ from backend.imaging.models import Instance
 _CHARACTER_SET = re.compile(r'"00080005":\{"vr":"CS"[^}]*\}')
 _UTF_8 = '"00080005":{"vr":"CS","Value":["ISO_IR 192"]}'
 # Headers of volumes in one file hold megabytes, so that only so many are in memory at once.
-FETCHED_AT_ONCE = 20
+FETCHED_AT_ONCE = 10
 
 
 def headers_of(instances: QuerySet[Instance], study_url: str) -> Iterator[str]:
