@@ -1,5 +1,7 @@
 """What DIMSE says back: status words of PS3.4 and PS3.7 for what became of a file."""
 
+from pydicom.dataset import Dataset
+
 SUCCESS = 0x0000
 PENDING = 0xFF00
 CANCELLED = 0xFE00
@@ -31,6 +33,14 @@ def status_of(outcome: str, code: str) -> int:
     if outcome == "quarantined":
         return KEPT_ASIDE
     return _OF_CODE.get(code, NOT_UNDERSTOOD)
+
+
+def status_with(status: int, reason: str) -> Dataset:
+    """Return a status with its reason in words."""
+    answer = Dataset()
+    answer.Status = status
+    answer.ErrorComment = comment_of(reason)
+    return answer
 
 
 def comment_of(reason: str) -> str:

@@ -142,7 +142,9 @@ def _of_series(pks: Sequence[UUID], base: str) -> dict[UUID, str]:
 
 def _study_attributes(study: Study) -> Result:
     patient = study.patient
+    issuer = {"00100021": attribute("LO", patient.issuer)} if patient.issuer else {}
     return {
+        **issuer,
         "00080005": attribute("CS", "ISO_IR 192"),
         "00080020": attribute("DA", study.date),
         "00080030": attribute("TM", study.time),
@@ -169,6 +171,8 @@ def _series_attributes(series: Series) -> Result:
         "00400244": attribute("DA", series.started_date),
         "00400245": attribute("TM", series.started_time),
     }
+    if series.laterality:
+        found["00200060"] = attribute("CS", series.laterality)
     if series.requests:
         items = [
             {
