@@ -45,6 +45,18 @@ _FIND = StudyRootQueryRetrieveInformationModelFind
 _GET = StudyRootQueryRetrieveInformationModelGet
 _MOVE = StudyRootQueryRetrieveInformationModelMove
 _PENDING = frozenset({0xFF00, 0xFF01})
+# Some or none of the images were sent; the archive could not process what was asked of it.
+_NOT_ALL = frozenset({0xB000, 0xA702})
+_NOT_PROCESSED = 0xC
+_WORDS = {
+    0x0122: "it does not offer that",
+    0x0124: "it does not let Limn; have its AE title allowed there",
+    0xA700: "it is out of resources; try again later",
+    0xA701: "it is out of resources; try again later",
+    0xA801: "it does not know where Limn is; have Limn's AE title, address and port entered there",
+    0xA900: "it does not understand what is asked",
+    0xFE00: "somebody there stopped it",
+}
 _SYNTAXES = [
     "1.2.840.10008.1.2.1",
     "1.2.840.10008.1.2",
@@ -153,7 +165,7 @@ class PacsFetcher:
             with self._associated([_GET], classes, on_store) as fetching:
                 for asked in _asked_for(series, wanted):
                     for status, _ in fetching.send_c_get(asked, _GET):
-                        _refuse(status, "send images")
+                        _count(status, look, len(wanted) if _is_series(asked) else 1)
                         while arrived:
                             yield _arrived(*arrived.popleft())
         finally:
@@ -166,7 +178,9 @@ class PacsFetcher:
             for asked in _asked_for(series, wanted):
                 for status, _ in asking.send_c_move(asked, settings.LIMN_DIMSE_AE, _MOVE):
                     look.tell(0.0, "The archive is sending to Limn's receiver")
-                    _refuse(status, "send images to Limn's receiver")
+                    _count(status, look, len(wanted) if _is_series(asked) else 1)
+                look.sent += int(status.get("NumberOfCompletedSuboperations") or 0)
+                look.sent += int(status.get("NumberOfWarningSuboperations") or 0)
 
     @contextmanager
     def _associated(
@@ -243,12 +257,29 @@ def _found(asking: Association, asked: Dataset) -> Iterator[Dataset]:
 
 
 def _refuse(status: Dataset, deed: str) -> None:
-    """Raise where the archive did not do what was asked; single files that fail come next time."""
+    """Raise where the archive did not do what was asked."""
     if "Status" not in status:
-        raise Unavailable("The connection to the archive broke.")
-    is_failure = status.Status not in _PENDING and status.Status not in {SUCCESS, 0xB000}
-    if is_failure:
-        raise Unavailable(f"The archive did not {deed} (status {status.Status:04X}).")
+        raise Unavailable("The connection to the archive broke, or it took too long to answer.")
+    if status.Status in _PENDING or status.Status == SUCCESS:
+        return
+    why = _WORDS.get(status.Status)
+    if why is not None:
+        raise Unavailable(f"The archive did not {deed}: {why} ({status.Status:04X}).")
+    raise Unavailable(f"The archive did not {deed} (status {status.Status:04X}).")
+
+
+def _count(status: Dataset, look: Look, asked: int) -> None:
+    """Count images that were not sent, and go on: one that cannot be must not keep back the others."""
+    code = status.get("Status")
+    if code in _NOT_ALL or (code is not None and code >> 12 == _NOT_PROCESSED):
+        failed = status.get("NumberOfFailedSuboperations")
+        look.miss(asked if failed is None else int(failed), f"the archive answers {code:04X}")
+        return
+    _refuse(status, "send images")
+
+
+def _is_series(asked: Dataset) -> bool:
+    return bool(asked.QueryRetrieveLevel == "SERIES")
 
 
 def _series_of(asking: Association, study: str) -> list[_Series]:
