@@ -123,7 +123,7 @@ class BulkdataView(APIView):
         """Return the value of one element; compressed pixel data comes frame by frame."""
         uids = {"study_uid": study_uid, "series_uid": series_uid, "sop_uid": sop_uid}
         source = None
-        if place.upper() == bulkdata.PIXEL_DATA:
+        if place.upper() in bulkdata.PIXEL_DATA:
             source = originals.frame_source_of(actor=Actor.of(request), **uids)
             if transcoding.stored_syntax(source) != EXPLICIT_LITTLE:
                 return _frames(request, source, list(range(1, source.stored_frames + 1)))

@@ -9,12 +9,13 @@ from pydicom.dataset import Dataset
 
 from backend.core.actor import Actor
 from backend.core.errors import NotFound, Unavailable
+from backend.imaging.domain.bulk import DOUBLES, FLOATS, PIXELS
 from backend.imaging.domain.encode import EXPLICIT_LITTLE
 from backend.imaging.selectors.dicomweb import instances_of
 from backend.imaging.selectors.frames import FrameSource, local_file
 from backend.imaging.selectors.transcoding import frame_as
 
-PIXEL_DATA = "7FE00010"
+PIXEL_DATA = frozenset({PIXELS, FLOATS, DOUBLES})
 _PLACE = re.compile(r"[0-9A-Fa-f]{8}(/\d{1,6}/[0-9A-Fa-f]{8})*")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from django.db.models import QuerySet
 
-from backend.imaging.domain.bulk import BULK_MARK, PIXELS
+from backend.imaging.domain.bulk import BULK_MARK, pixels_elsewhere
 from backend.imaging.models import Instance
 
 # JSON is UTF-8, whatever the file was written in (PS3.18 F.2); no text can hold these signs.
@@ -26,8 +26,7 @@ def headers_of(instances: QuerySet[Instance], study_url: str) -> Iterator[str]:
         if not frames:
             yield text
             continue
-        vr = "OW" if bits and bits > 8 else "OB"
-        yield f'{text[:-1]},"{PIXELS}":{{"vr":"{vr}","BulkDataURI":"{url}/bulkdata/{PIXELS}"}}}}'
+        yield f"{text[:-1]},{pixels_elsewhere(header, bits, f'{url}/bulkdata/')}}}"
 
 
 def addressed(header: str, url: str) -> str:

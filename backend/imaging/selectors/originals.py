@@ -41,9 +41,9 @@ class Original:
             if wanted in MADE and can_be_made(wanted, self.depth):
                 return each, wanted
         there = [s for s in MADE if can_be_made(s, self.depth) and s != self.syntax]
+        others = f" or as {', '.join(there)}" if there else ""
         raise NotAcceptable(
-            f"The instance is stored as {self.syntax}; it can be sent as that"
-            f" or as {', '.join(there)}."
+            f"The instance is stored as {self.syntax}; it can be sent as that{others}."
         )
 
     def syntax_for(self, accepted: Sequence[Accepted]) -> str:

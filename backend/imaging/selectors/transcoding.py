@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 from django.conf import settings
-from pydicom import dcmread
+from pydicom import dcmread, dcmwrite
 from pydicom import uid as uids
-from pydicom.dataset import FileDataset
+from pydicom.dataset import Dataset, FileDataset
 
 from backend.core.errors import NotFound, Unavailable
 from backend.imaging.domain.accepting import NotAcceptable
@@ -36,6 +37,7 @@ _UNCOMPRESSED = frozenset(
 )
 # Read as a whole: their frames cannot be got at one by one.
 _WHOLE = frozenset({str(uids.DeflatedExplicitVRLittleEndian)})
+_WORDS = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 
 
 def stored_syntax(source: FrameSource) -> str:
@@ -125,7 +127,7 @@ def _write_instance(source: FrameSource, syntax: str, file: BinaryIO) -> None:
     _save(header, syntax, file)
     frames = _encoded(source, syntax, first)
     if syntax == EXPLICIT_LITTLE:
-        write_native(file, frames, size, wide=source.depth > 8)
+        write_native(file, frames, size, first.dtype)
     else:
         write_encapsulated(file, frames, source.stored_frames)
 
@@ -143,6 +145,16 @@ def _save(dataset: FileDataset, syntax: str, file: BinaryIO) -> None:
         if "PixelData" in dataset and stored and stored.is_compressed:
             dataset.decompress(as_rgb=False)
         dataset.file_meta.TransferSyntaxUID = uids.UID(syntax)
-        dataset.save_as(file, implicit_vr=False, little_endian=True, enforce_file_format=True)
+        if dataset.original_encoding[1] is False:
+            _turn_words(dataset)
+        dcmwrite(file, dataset, implicit_vr=False, little_endian=True, enforce_file_format=True)
     except Exception as error:  # whatever pydicom raises at a damaged header
         raise Unavailable("The instance could not be written anew.") from error
+
+
+def _turn_words(dataset: Dataset) -> None:
+    """Turn the words that big endian files hold as bytes; the library turns all other values."""
+    for element in dataset.iterall():
+        size = _WORDS.get(element.VR)
+        if size and isinstance(element.value, bytes):
+            element.value = np.frombuffer(element.value, f"u{size}").byteswap().tobytes()

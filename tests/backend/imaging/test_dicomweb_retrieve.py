@@ -184,6 +184,45 @@ def test_a_window_turns_values_into_grey_by_the_rule_it_names(web, make_phantom,
         assert (wrong, refused.status_code) == (wrong, 400)
 
 
+@pytest.mark.parametrize("syntax", [uids.ExplicitVRLittleEndian, uids.ImplicitVRLittleEndian])
+def test_pixels_of_floating_point_are_sent_as_what_they_are(
+    syntax, web, make_phantom, take_in, tmp_path
+):
+    dataset = pydicom.dcmread(make_phantom("axial").paths[0])
+    values = np.arange(dataset.Rows * dataset.Columns, dtype="<f4") / 7
+    for keyword in ("PixelData", "BitsStored", "HighBit", "PixelRepresentation"):
+        delattr(dataset, keyword)
+    dataset.BitsAllocated, dataset.FloatPixelData = 32, values.tobytes()
+    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.save_as(tmp_path / "float.dcm", implicit_vr=syntax.is_implicit_VR, little_endian=True)
+    take_in(tmp_path / "float.dcm")
+    place = address(Instance.objects.get())
+
+    (told,) = json.loads(read(web.get(f"{place}/metadata")))
+    sent = read(web.get(place, headers={"Accept": "application/dicom"}))
+
+    assert told["7FE00008"]["vr"] == "OF"
+    assert "7FE00010" not in told
+    assert read(web.get(told["7FE00008"]["BulkDataURI"])) == values.tobytes()
+    back = pydicom.dcmread(io.BytesIO(sent))
+    assert back.file_meta.TransferSyntaxUID == uids.ExplicitVRLittleEndian
+    np.testing.assert_array_equal(back.pixel_array.ravel(), values)
+
+
+def test_a_big_endian_file_is_turned_for_who_reads_little(web, take_in, tmp_path):
+    dataset = pydicom.dcmread(sample("MR_small_bigendian.dcm"))
+    dataset.add_new(0x00281201, "OW", b"\0\1\0\2")
+    dataset.save_as(tmp_path / "big.dcm")
+    take_in(tmp_path / "big.dcm")
+
+    sent = read(web.get(address(Instance.objects.get()), headers={"Accept": "application/dicom"}))
+
+    back = pydicom.dcmread(io.BytesIO(sent))
+    assert back.file_meta.TransferSyntaxUID == uids.ExplicitVRLittleEndian
+    np.testing.assert_array_equal(back.pixel_array, dataset.pixel_array)
+    assert (back.Rows, back[0x00281201].value) == (dataset.Rows, b"\1\0\2\0")
+
+
 def test_a_viewport_may_name_a_part_flip_it_and_leave_numbers_out(web, make_phantom, take_in):
     take_in(make_phantom("axial").paths[0])
     place, png = address(Instance.objects.get()), {"Accept": "image/png"}
