@@ -28,6 +28,7 @@ from backend.imaging.domain.dimse import (
     OUT_OF_RESOURCES,
     PROCESSING_FAILURE,
     SUCCESS,
+    SYNTAXES,
     status_of,
     status_with,
 )
@@ -47,29 +48,6 @@ IDLE_SECONDS = 60
 # Result, source and reason of a rejection (PS3.8 table 9-21).
 UNKNOWN = (0x01, 0x01, 0x03)  # for good: the calling AE title is not recognised
 NOT_NOW = (0x02, 0x03, 0x01)  # for now: the one who calls tries again
-# In the order in which they are chosen where a sender offers several for one kind of object.
-SYNTAXES = [
-    "1.2.840.10008.1.2.1",
-    "1.2.840.10008.1.2",
-    "1.2.840.10008.1.2.4.80",
-    "1.2.840.10008.1.2.4.90",
-    "1.2.840.10008.1.2.4.201",
-    "1.2.840.10008.1.2.4.202",
-    "1.2.840.10008.1.2.4.70",
-    "1.2.840.10008.1.2.4.57",
-    "1.2.840.10008.1.2.5",
-    "1.2.840.10008.1.2.4.203",
-    "1.2.840.10008.1.2.4.91",
-    "1.2.840.10008.1.2.4.81",
-    "1.2.840.10008.1.2.4.50",
-    "1.2.840.10008.1.2.4.51",
-    "1.2.840.10008.1.2.4.100",
-    "1.2.840.10008.1.2.4.102",
-    "1.2.840.10008.1.2.4.103",
-    "1.2.840.10008.1.2.4.107",
-    "1.2.840.10008.1.2.1.99",
-    "1.2.840.10008.1.2.2",
-]
 _READING = (
     PatientRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelFind,
@@ -115,7 +93,7 @@ class DimseDoor:
         entity.add_supported_context(Verification)
         for context in AllStoragePresentationContexts:
             entity.add_supported_context(
-                context.abstract_syntax or "", SYNTAXES, scu_role=True, scp_role=True
+                context.abstract_syntax or "", list(SYNTAXES), scu_role=True, scp_role=True
             )
         for model in _READING:
             entity.add_supported_context(model)

@@ -1,10 +1,13 @@
 """Pulling from a real archive over DIMSE: Orthanc, by C-GET, and by C-MOVE into our own receiver."""
 
+from pathlib import Path
+
 import pydicom
 import pytest
 
 from backend.core.models import Job
 from backend.core.services import job_run
+from backend.imaging.domain.dimse import SYNTAXES, offers_of
 from backend.imaging.models import IngestRun, Instance, SourceRun
 from backend.imaging.services.sources.running import source_run_job
 from tests.backend.imaging.small_archive import SmallArchive
@@ -61,6 +64,33 @@ def test_studies_are_fetched_by_c_get_once_and_what_is_added_later_too(
     assert (again["found"], again["skipped"]) == (0, before)
     assert (later["counts"]["stored"], later["skipped"]) == (1, before)
     assert Instance.objects.count() == len(axial) + len(oblique)
+
+
+def test_files_come_in_the_syntax_in_which_the_archive_has_them(admin, orthanc):
+    names = ("JPEG2000.dcm", "SC_rgb_jpeg_dcmtk.dcm", "MR_small_RLE.dcm", "CT_small.dcm")
+    paths = [Path(pydicom.data.get_testdata_file(name, download=False)) for name in names]
+    stored = {str(each.SOPInstanceUID): each for each in map(pydicom.dcmread, paths)}
+    orthanc.empty()
+    orthanc.send(paths)
+
+    run = run_now(admin, add(admin, pacs(orthanc)))
+
+    assert (run["state"], run["problem"]) == ("succeeded", None)
+    syntaxes = dict(Instance.objects.values_list("sop_uid", "transfer_syntax_uid"))
+    assert syntaxes == {uid: each.file_meta.TransferSyntaxUID for uid, each in stored.items()}
+
+
+@pytest.mark.parametrize("classes", [0, 1, 6, 7, 64, 100])
+def test_as_many_syntaxes_as_there_is_room_for_have_a_context_of_their_own(classes):
+    names = [f"1.2.{number}" for number in range(classes)]
+
+    offers = list(offers_of(names, 127))
+
+    assert len(offers) <= 127
+    for name in names:
+        assert [s for each, some in offers if each == name for s in some] == list(SYNTAXES)
+    if classes in {1, 6}:
+        assert all(len(some) == 1 for _, some in offers)
 
 
 def test_the_test_says_who_answers_and_who_does_not(admin, orthanc):

@@ -26,7 +26,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made by the 
 
 from backend.core.blobs import Draft
 from backend.core.errors import Unavailable
-from backend.imaging.domain.dimse import SUCCESS
+from backend.imaging.domain.dimse import SUCCESS, offers_of
 from backend.imaging.domain.messages_sources import PacsSettings, SourceTestOut
 from backend.imaging.services.sources.found import (
     BoundedBody,
@@ -40,7 +40,8 @@ from backend.imaging.services.sources.found import (
 
 CONNECT_SECONDS = 10
 ANSWER_SECONDS = 60
-FEW_CLASSES = 100  # of 128 presentation contexts at most
+FEW_CLASSES = 100
+MOST_CONTEXTS = 128
 _FIND = StudyRootQueryRetrieveInformationModelFind
 _GET = StudyRootQueryRetrieveInformationModelGet
 _MOVE = StudyRootQueryRetrieveInformationModelMove
@@ -57,17 +58,6 @@ _WORDS = {
     0xA900: "it does not understand what is asked",
     0xFE00: "somebody there stopped it",
 }
-_SYNTAXES = [
-    "1.2.840.10008.1.2.1",
-    "1.2.840.10008.1.2",
-    "1.2.840.10008.1.2.4.80",
-    "1.2.840.10008.1.2.4.90",
-    "1.2.840.10008.1.2.4.70",
-    "1.2.840.10008.1.2.5",
-    "1.2.840.10008.1.2.4.91",
-    "1.2.840.10008.1.2.4.50",
-    "1.2.840.10008.1.2.4.51",
-]
 
 
 @dataclass(frozen=True)
@@ -196,8 +186,8 @@ class PacsFetcher:
         entity.dimse_timeout = entity.network_timeout = ANSWER_SECONDS
         for model in models:
             entity.add_requested_context(model)
-        for each in classes or []:
-            entity.add_requested_context(each, _SYNTAXES)
+        for each, syntaxes in offers_of(classes or [], MOST_CONTEXTS - len(models)):
+            entity.add_requested_context(each, syntaxes)
         open_one = entity.associate(
             chosen.host,
             chosen.port,
