@@ -155,6 +155,11 @@ def _save(dataset: FileDataset, syntax: str, file: BinaryIO) -> None:
 def _turn_words(dataset: Dataset) -> None:
     """Turn the words that big endian files hold as bytes; the library turns all other values."""
     for element in dataset.iterall():
-        size = _WORDS.get(element.VR)
-        if size and isinstance(element.value, bytes):
-            element.value = np.frombuffer(element.value, f"u{size}").byteswap().tobytes()
+        if isinstance(element.value, bytes):
+            element.value = turned(element.VR, element.value)
+
+
+def turned(vr: str, value: bytes) -> bytes:
+    """Return the words of a value with their bytes the other way round."""
+    size = _WORDS.get(vr, 1)
+    return value if size == 1 else np.frombuffer(value, f"u{size}").byteswap().tobytes()

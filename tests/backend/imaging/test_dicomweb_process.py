@@ -7,6 +7,7 @@ import httpx
 import numpy as np
 import pydicom
 import pytest
+from pydicom.uid import EncapsulatedPDFStorage
 
 from backend.imaging.models import Instance, Series
 from tests.backend.imaging.tokens import bearer_of
@@ -18,6 +19,7 @@ INSTANCES = 1200
 SIDE = 512
 LARGE_HEADERS = 300
 HEADER_BYTES = 1 << 20
+DOCUMENT_BYTES = 160 << 20
 PARTS = 'multipart/related; type="application/dicom"'
 
 
@@ -82,6 +84,26 @@ def test_large_headers_are_told_in_constant_memory(path, bearer, long_series):
 
     assert status == 200
     assert count > LARGE_HEADERS * HEADER_BYTES
+    assert growth <= MOST_GROWTH_MIB
+
+
+def test_a_large_document_is_sent_in_constant_memory(bearer, take_in, tmp_path):
+    dataset = pydicom.dcmread(pydicom.data.get_testdata_file("test-SR.dcm", download=False))
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = EncapsulatedPDFStorage
+    dataset.EncapsulatedDocument = bytes(range(256)) * (DOCUMENT_BYTES // 256)
+    dataset.save_as(tmp_path / "document.dcm")
+    take_in(tmp_path / "document.dcm")
+    kept = Instance.objects.select_related("series__study").get()
+    series = f"/dicomweb/studies/{kept.series.study.uid}/series/{kept.series.uid}"
+
+    with running_web() as web:
+        assert web.bytes_of("/dicomweb/studies", bearer)[0] == 200
+        web.forget_peak()
+        before = web.peak_mib()
+        told = web.bytes_of(f"{series}/instances/{kept.sop_uid}/bulkdata/00420011", bearer)
+        growth = web.peak_mib() - before
+
+    assert told == (200, DOCUMENT_BYTES)
     assert growth <= MOST_GROWTH_MIB
 
 

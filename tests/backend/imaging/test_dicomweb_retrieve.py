@@ -221,6 +221,8 @@ def test_a_big_endian_file_is_turned_for_who_reads_little(web, take_in, tmp_path
     assert back.file_meta.TransferSyntaxUID == uids.ExplicitVRLittleEndian
     np.testing.assert_array_equal(back.pixel_array, dataset.pixel_array)
     assert (back.Rows, back[0x00281201].value) == (dataset.Rows, b"\1\0\2\0")
+    value = f"{address(Instance.objects.get())}/bulkdata/00281201"
+    assert read(web.get(value)) == b"\1\0\2\0"
 
 
 def test_a_viewport_may_name_a_part_flip_it_and_leave_numbers_out(web, make_phantom, take_in):
@@ -262,6 +264,21 @@ def test_values_left_out_of_the_metadata_are_found_by_their_address(web, take_in
     assert outer == b"\7" * 5000
     assert inner == b"\1\2" * 4000
     assert web.get(address(Instance.objects.get()) + "/bulkdata/00100010").status_code == 404
+
+
+@pytest.mark.parametrize("syntax", [uids.ExplicitVRLittleEndian, uids.ImplicitVRLittleEndian, uids.DeflatedExplicitVRLittleEndian])  # fmt: skip
+def test_large_values_come_whole_from_every_kind_of_file(syntax, web, take_in, tmp_path):
+    dataset = pydicom.dcmread(sample("CT_small.dcm"))
+    dataset.add_new(0x00282000, "OB", bytes(range(250)) * 1000)
+    dataset.add_new(0x00281054, "LO", "HU")
+    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.save_as(tmp_path / "large.dcm", implicit_vr=syntax.is_implicit_VR, little_endian=True)
+    take_in(tmp_path / "large.dcm")
+    place = address(Instance.objects.get())
+
+    assert read(web.get(f"{place}/bulkdata/00282000")) == bytes(range(250)) * 1000
+    for absent in ("00281054", "00282001", "00282000/0/00282000"):
+        assert web.get(f"{place}/bulkdata/{absent}").status_code == 404
 
 
 def test_dicomweb_client_sends_and_fetches(web, make_phantom):
