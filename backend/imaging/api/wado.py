@@ -14,6 +14,8 @@ from backend.core.actor import Actor
 from backend.imaging.api.negotiation import AnyAccepted, accepted_of
 from backend.imaging.api.parts import Part, multipart, single
 from backend.imaging.domain.accepting import (
+    MEDIA_OF,
+    OCTETS,
     Accepted,
     NotAcceptable,
     Offer,
@@ -23,10 +25,9 @@ from backend.imaging.domain.accepting import (
 from backend.imaging.domain.encode import EXPLICIT_LITTLE
 from backend.imaging.domain.qido import BadQuery
 from backend.imaging.selectors import bulkdata, dicomweb, originals, transcoding
-from backend.imaging.selectors.frames import MEDIA_TYPES, FrameSource
+from backend.imaging.selectors.frames import FrameSource
 
 DICOM = "application/dicom"
-OCTETS = "application/octet-stream"
 MOST_FRAMES = 10_000
 _FRAME = re.compile(r"[0-9]{1,8}")
 
@@ -94,7 +95,7 @@ class FramesView(APIView):
 
 def _frames(request: Request, source: FrameSource, numbers: list[int]) -> HttpResponseBase:
     offers = [
-        Offer(tuple(dict.fromkeys((MEDIA_TYPES.get(syntax, OCTETS), OCTETS))), syntax)
+        Offer(tuple(dict.fromkeys((MEDIA_OF.get(syntax, OCTETS), OCTETS))), syntax)
         for syntax in transcoding.syntaxes_of(source)
     ]
     chosen, offer = chosen_offer(accepted_of(request), offers, EXPLICIT_LITTLE)

@@ -6,6 +6,24 @@ from dataclasses import dataclass, replace
 
 from backend.core.errors import LimnError
 
+OCTETS = "application/octet-stream"
+# What frames in a transfer syntax are called (PS3.18 table 8.7.3-5); all others are octets.
+MEDIA_OF = {
+    "1.2.840.10008.1.2.4.50": "image/jpeg",
+    "1.2.840.10008.1.2.4.51": "image/jpeg",
+    "1.2.840.10008.1.2.4.57": "image/jpeg",
+    "1.2.840.10008.1.2.4.70": "image/jpeg",
+    "1.2.840.10008.1.2.4.80": "image/jls",
+    "1.2.840.10008.1.2.4.81": "image/jls",
+    "1.2.840.10008.1.2.4.90": "image/jp2",
+    "1.2.840.10008.1.2.4.91": "image/jp2",
+    "1.2.840.10008.1.2.4.92": "image/jpx",
+    "1.2.840.10008.1.2.4.93": "image/jpx",
+    "1.2.840.10008.1.2.4.201": "image/jphc",
+    "1.2.840.10008.1.2.4.202": "image/jphc",
+    "1.2.840.10008.1.2.4.203": "image/jphc",
+    "1.2.840.10008.1.2.5": "image/dicom-rle",
+}
 _PARAMETER = re.compile(r';\s*([A-Za-z-]+)=("[^"]*"|[^;,\s]*)')
 _ALTERNATIVES = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
 

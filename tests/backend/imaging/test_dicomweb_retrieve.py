@@ -134,6 +134,22 @@ def test_without_a_syntax_files_are_sent_plain_and_with_any_as_they_are(web, tak
     assert web.get(place, headers=insisting).status_code == 503
 
 
+@pytest.mark.parametrize(
+    ("name", "media"),
+    [("SC_rgb_jpeg_dcmtk.dcm", "image/jpeg"), ("JPEG2000.dcm", "image/jp2"), ("MR_small_RLE.dcm", "image/dicom-rle")],
+)  # fmt: skip
+def test_frames_are_sent_as_the_image_that_they_are(name, media, web, take_in):
+    take_in(sample(name))
+    dataset = pydicom.dcmread(sample(name))
+    syntax = dataset.file_meta.TransferSyntaxUID
+    place = f"{address(Instance.objects.get())}/frames/1"
+
+    for accept in (media, f"{media}; transfer-syntax={syntax}", f"{media}; transfer-syntax=*"):
+        answer = web.get(place, headers={"Accept": accept})
+        assert answer["Content-Type"] == f"{media}; transfer-syntax={syntax}", accept
+        assert read(answer) == pydicom.encaps.get_frame(dataset.PixelData, 0, number_of_frames=1)
+
+
 @pytest.mark.parametrize("tail", ["", "/frames/1", "/rendered", "/metadata", "/thumbnail"])
 def test_what_cannot_be_sent_is_refused_with_what_there_is(tail, web, make_phantom, take_in):
     take_in(make_phantom("axial").paths[0])
