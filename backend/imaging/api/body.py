@@ -17,6 +17,8 @@ def body_reader(request: HttpRequest) -> Callable[[memoryview], int]:
     """Return what reads the body of a request into memory; it returns 0 at the end."""
     environ: dict[str, Any] = getattr(request, "environ", {})
     stream: Any = environ.get("wsgi.input")
+    if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+        return reading_into(stream.read)  # Django reads as far as a length says, and there is none
     connection = environ.get("gunicorn.socket")
     reader: Any = getattr(stream, "reader", None)
     known = type(reader).__name__ == "LengthReader" and hasattr(reader.unreader, "take_buffered")

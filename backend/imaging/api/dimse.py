@@ -28,8 +28,9 @@ from backend.imaging.domain.dimse import (
     OUT_OF_RESOURCES,
     PROCESSING_FAILURE,
     SUCCESS,
-    comment_of,
+    SYNTAXES,
     status_of,
+    status_with,
 )
 from backend.imaging.services.incoming import Incoming
 from backend.imaging.services.sources.receiver import (
@@ -44,29 +45,9 @@ from backend.imaging.services.sources.receiver import (
 log = logging.getLogger(__name__)
 MOST_ASSOCIATIONS = 32
 IDLE_SECONDS = 60
-# In the order in which they are chosen where a sender offers several for one kind of object.
-SYNTAXES = [
-    "1.2.840.10008.1.2.1",
-    "1.2.840.10008.1.2",
-    "1.2.840.10008.1.2.4.80",
-    "1.2.840.10008.1.2.4.90",
-    "1.2.840.10008.1.2.4.201",
-    "1.2.840.10008.1.2.4.202",
-    "1.2.840.10008.1.2.4.70",
-    "1.2.840.10008.1.2.4.57",
-    "1.2.840.10008.1.2.5",
-    "1.2.840.10008.1.2.4.203",
-    "1.2.840.10008.1.2.4.91",
-    "1.2.840.10008.1.2.4.81",
-    "1.2.840.10008.1.2.4.50",
-    "1.2.840.10008.1.2.4.51",
-    "1.2.840.10008.1.2.4.100",
-    "1.2.840.10008.1.2.4.102",
-    "1.2.840.10008.1.2.4.103",
-    "1.2.840.10008.1.2.4.107",
-    "1.2.840.10008.1.2.1.99",
-    "1.2.840.10008.1.2.2",
-]
+# Result, source and reason of a rejection (PS3.8 table 9-21).
+UNKNOWN = (0x01, 0x01, 0x03)  # for good: the calling AE title is not recognised
+NOT_NOW = (0x02, 0x03, 0x01)  # for now: the one who calls tries again
 _READING = (
     PatientRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelFind,
@@ -112,15 +93,15 @@ class DimseDoor:
         entity.add_supported_context(Verification)
         for context in AllStoragePresentationContexts:
             entity.add_supported_context(
-                context.abstract_syntax or "", SYNTAXES, scu_role=True, scp_role=True
+                context.abstract_syntax or "", list(SYNTAXES), scu_role=True, scp_role=True
             )
         for model in _READING:
             entity.add_supported_context(model)
         return entity
 
     def _on_requested(self, event: Event) -> None:
-        """Let in who is known; refuse the others, and everybody while the database is away."""
-        caller = None
+        """Let in who is known; refuse the others, and everybody for now while the database is away."""
+        caller, refusal = None, UNKNOWN
         try:
             close_old_connections()
             asked = event.assoc.requestor
@@ -129,8 +110,9 @@ class DimseDoor:
             _config.STORE_RECV_CHUNKED_DATASET = not any_in_memory()
         except Exception:
             log.exception("A caller could not be looked up")
+            refusal = NOT_NOW
         if caller is None:
-            event.assoc.acse.send_reject(0x01, 0x01, 0x03)
+            event.assoc.acse.send_reject(*refusal)
             event.assoc.kill()
             connection.close()
             return
@@ -171,7 +153,7 @@ class DimseDoor:
             yield from found(event, reader)
         except LimnError as error:
             log.info("A search was refused: %s", error.detail)
-            yield NOT_OF_ITS_CLASS, None
+            yield status_with(NOT_OF_ITS_CLASS, error.detail), None
 
     def _on_get(self, event: Event) -> Any:  # noqa: ANN401  pynetdicom takes any iterator of pairs
         visit = self._visits.get(event.assoc)
@@ -202,9 +184,4 @@ def _stored(visit: Visit, event: Event) -> Any:  # noqa: ANN401  a row; doors im
 
 
 def _status(status: int, reason: str) -> Dataset | int:
-    if status == SUCCESS:
-        return SUCCESS
-    answer = Dataset()
-    answer.Status = status
-    answer.ErrorComment = comment_of(reason)
-    return answer
+    return SUCCESS if status == SUCCESS else status_with(status, reason)

@@ -2,9 +2,11 @@
 
 import logging
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
+from pydicom import uid as uids
 from pydicom.datadict import dictionary_VR
 from pydicom.dataset import Dataset
 from pynetdicom.events import Event
@@ -12,13 +14,15 @@ from pynetdicom.events import Event
 from backend.core.actor import Actor
 from backend.core.errors import LimnError
 from backend.imaging.domain.accepting import Accepted, NotAcceptable
-from backend.imaging.domain.dimse import CANCELLED, NOT_OF_ITS_CLASS, PENDING
+from backend.imaging.domain.dimse import CANCELLED, NOT_OF_ITS_CLASS, PENDING, status_with
+from backend.imaging.domain.encode import EXPLICIT_LITTLE
 from backend.imaging.selectors.dimse import Retrievable, dimse_found, dimse_instances
 from ml_worker.pixels.whole_file import read_whole
 
 log = logging.getLogger(__name__)
 _LEVEL, _CHARSET = "00080052", "00080005"
 Pair = tuple[int, Dataset | None]
+_IMPLICIT_LITTLE = str(uids.ImplicitVRLittleEndian)
 
 
 def found(event: Event, reader: Actor) -> Iterator[Pair]:
@@ -42,7 +46,7 @@ def retrieved(event: Event, reader: Actor) -> Iterator[Any]:
     except LimnError as error:
         log.info("A C-GET was refused: %s", error.detail)
         yield 1
-        yield NOT_OF_ITS_CLASS, None
+        yield status_with(NOT_OF_ITS_CLASS, error.detail), None
         return
     yield len(wanted)
     accepted = _accepted(event)
@@ -68,7 +72,10 @@ def _keys(identifier: Dataset) -> dict[str, str]:
 
 def _answer(row: Mapping[str, Any], level: str, keys: Mapping[str, str]) -> Dataset:
     """Return a row as an identifier: every key that was asked for, empty where unknown."""
-    answer = Dataset.from_json({tag: row[tag] for tag in keys if tag in row})
+    answer = Dataset()
+    for tag in keys:
+        with suppress(Exception):  # whatever pydicom raises at what a damaged file says
+            answer.update(Dataset.from_json({tag: row[tag]} if tag in row else {}))
     for tag in keys:
         if int(tag, 16) not in answer:
             answer.add_new(int(tag, 16), _vr(tag), None)
@@ -86,11 +93,17 @@ def _vr(tag: str) -> str:
 
 
 def _accepted(event: Event) -> dict[str, list[Accepted]]:
-    """Return the syntaxes by kind of object in which the caller takes files."""
+    """Return the syntaxes by kind of object in which the caller takes files.
+
+    To who takes implicit little endian we give explicit: pynetdicom writes one as the other.
+    """
     ways: dict[str, list[Accepted]] = {}
     for context in event.assoc.accepted_contexts:
         if context.as_scu:
-            syntaxes = [Accepted(False, "", str(each)) for each in context.transfer_syntax]  # noqa: FBT003
+            named = [str(each) for each in context.transfer_syntax]
+            if _IMPLICIT_LITTLE in named:
+                named.append(EXPLICIT_LITTLE)
+            syntaxes = [Accepted(False, "", each) for each in named]  # noqa: FBT003
             ways.setdefault(str(context.abstract_syntax), []).extend(syntaxes)
     return ways
 

@@ -7,6 +7,14 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from backend.imaging.domain.accepting import Accepted, accepted_from
+
+
+def accepted_of(request: Request) -> list[Accepted]:
+    """Return what a client accepts, by its header and by the address (PS3.18 8.3.3.1)."""
+    query = ",".join(request.query_params.getlist("accept"))
+    return accepted_from(request.headers.get("Accept", ""), query)
+
 
 class AnyAccepted(BaseContentNegotiation):
     """Takes the first parser and renderer, whatever the headers say."""

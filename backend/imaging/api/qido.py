@@ -1,21 +1,28 @@
 """Doors: QIDO-RS searches and WADO-RS metadata (PS3.18 chapter 10)."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from backend.core.actor import Actor
-from backend.imaging.api.negotiation import AnyAccepted
-from backend.imaging.domain.accepting import accepted_from, chosen_media
+from backend.imaging.api.negotiation import AnyAccepted, accepted_of
+from backend.imaging.domain.accepting import chosen_media
 from backend.imaging.domain.qido import Search, search_from
 from backend.imaging.selectors import dicomweb, dicomweb_json, metadata, qido_conditions
 
 DICOM_JSON = "application/dicom+json"
+# Of more results with what only headers hold, a few at a time are made while they are sent.
+MOST_IN_MEMORY = 100
+# What says how to answer, not what to look for (8.3.3).
+_NEGOTIATION = frozenset({"accept", "charset"})
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9.]{1,64}")
 _KINDS = [DICOM_JSON, "application/json"]
 _STUDY = qido_conditions.STUDY_FIELDS
 _SERIES = {**_STUDY, **qido_conditions.SERIES_FIELDS}
@@ -24,8 +31,9 @@ _INSTANCE = {**_SERIES, **qido_conditions.INSTANCE_FIELDS}
 
 def json_kind(request: Request) -> str:
     """Return in which kind of JSON to answer; raises NotAcceptable, for there is no XML."""
-    accepted = accepted_from(request.headers.get("Accept", ""))
-    _, media = chosen_media([each for each in accepted if not each.is_multipart], _KINDS)
+    _, media = chosen_media(
+        [each for each in accepted_of(request) if not each.is_multipart], _KINDS
+    )
     return media
 
 
@@ -38,14 +46,25 @@ class SearchView(APIView):
 
     def search(self, request: Request) -> Search:
         """Return what is asked for."""
-        pairs = [(name, v) for name, vs in request.query_params.lists() for v in vs]
+        asked = request.query_params.lists()
+        pairs = [(name, v) for name, vs in asked if name not in _NEGOTIATION for v in vs]
         return search_from(pairs, self.known)
 
     def answer(
-        self, request: Request, results: list[dict[str, Any]], page: dicomweb.Page[Any], ask: Search
-    ) -> HttpResponse:
+        self,
+        request: Request,
+        results: Iterator[dict[str, Any]],
+        page: dicomweb.Page[Any],
+        ask: Search,
+    ) -> HttpResponseBase:
         """Return results as DICOM JSON; what was left out or ignored is told."""
-        response = HttpResponse(json.dumps(results), content_type=json_kind(request))
+        kind = json_kind(request)
+        text = _listed(json.dumps(each) for each in results)
+        response: HttpResponseBase
+        if ask.needs_headers and len(page.rows) > MOST_IN_MEMORY:
+            response = StreamingHttpResponse(text, content_type=kind)
+        else:
+            response = HttpResponse("".join(text), content_type=kind)
         warnings = []
         if page.total is not None:
             response["X-Total-Count"] = str(page.total)
@@ -54,17 +73,22 @@ class SearchView(APIView):
         if not page.is_last:
             warnings.append('299 limn "There are more results; ask with offset."')
         if ask.ignored:
-            names = ", ".join(name[:64] for name in ask.ignored if name.isalnum())
-            warnings.append(f'299 limn "Not matched: {names}."')
+            warnings.append(f'299 limn "Not matched: {_told(ask.ignored)}."')
         if warnings:
             response["Warning"] = ", ".join(warnings)
         return response
 
 
+def _told(names: Iterable[str]) -> str:
+    """Return names of parameters for a header, which not every sign may be in."""
+    plain = [name for name in names if _PLAIN_NAME.fullmatch(name)]
+    return ", ".join(plain) or "what names no attribute"
+
+
 class StudySearchView(SearchView):
     """Studies."""
 
-    def get(self, request: Request) -> HttpResponse:
+    def get(self, request: Request) -> HttpResponseBase:
         """Search studies."""
         ask = self.search(request)
         page = dicomweb.studies_found(actor=Actor.of(request), search=ask)
@@ -75,7 +99,7 @@ class StudySearchView(SearchView):
 class SeriesSearchView(SearchView):
     """Series of a study, or of all."""
 
-    def get(self, request: Request, study_uid: str = "") -> HttpResponse:
+    def get(self, request: Request, study_uid: str = "") -> HttpResponseBase:
         """Search series."""
         ask = self.search(request)
         page = dicomweb.series_found(actor=Actor.of(request), search=ask, study_uid=study_uid)
@@ -88,17 +112,16 @@ class InstanceSearchView(SearchView):
 
     known = _INSTANCE
 
-    def get(self, request: Request, study_uid: str = "", series_uid: str = "") -> HttpResponse:
+    def get(self, request: Request, study_uid: str = "", series_uid: str = "") -> HttpResponseBase:
         """Search instances."""
         ask = self.search(request)
         page = dicomweb.instances_found(
             actor=Actor.of(request), search=ask, study_uid=study_uid, series_uid=series_uid
         )
         base = base_of(request)
-        results = [
-            dicomweb_json.instance_json(each, base, ask, study=not study_uid, series=not series_uid)
-            for each in page.rows
-        ]
+        results = dicomweb_json.instances_json(
+            page.rows, base, ask, study=not study_uid, series=not series_uid
+        )
         return self.answer(request, results, page, ask)
 
 

@@ -11,10 +11,10 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from backend.core.actor import Actor
-from backend.imaging.api.negotiation import AnyAccepted
+from backend.imaging.api.negotiation import AnyAccepted, accepted_of
 from backend.imaging.api.parts import multipart
 from backend.imaging.api.wado import frame_numbers
-from backend.imaging.domain.accepting import Accepted, accepted_from, chosen_media
+from backend.imaging.domain.accepting import Accepted, chosen_media
 from backend.imaging.domain.rendering import Kind, Look, look_from
 from backend.imaging.selectors import rendering
 
@@ -53,9 +53,8 @@ class RenderedView(APIView):
             return _kept(HttpResponse(content, content_type=media))
         pictures: Iterator[bytes]
         if numbers:
-            pictures = (
-                rendering.rendered(actor=actor, uids=uids, number=each, look=look, kind=kind)
-                for each in numbers
+            pictures = rendering.rendered_frames(
+                actor=actor, uids=uids, numbers=numbers, look=look, kind=kind
             )
         else:
             pictures = rendering.rendered_all(actor=actor, uids=uids, look=look, kind=kind)
@@ -115,8 +114,7 @@ class StudyPreviewView(APIView):
 
 
 def _media(request: Request) -> tuple[Accepted, str]:
-    accepted = accepted_from(request.headers.get("Accept", ""))
-    return chosen_media(accepted, list(_KINDS))
+    return chosen_media(accepted_of(request), list(_KINDS))
 
 
 def _kept(response: HttpResponse) -> HttpResponse:

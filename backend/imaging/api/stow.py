@@ -13,7 +13,7 @@ from backend.core.errors import LimnError
 from backend.imaging.api.body import body_reader
 from backend.imaging.api.qido import StudySearchView, base_of, json_kind
 from backend.imaging.api.wado import DICOM, RetrieveView
-from backend.imaging.domain.multipart import boundary_of, related_type
+from backend.imaging.domain.multipart import MULTIPART, BadBody, boundary_of, media_of, related_type
 from backend.imaging.domain.qido import attribute
 from backend.imaging.services.stow import Stored, StoredItem, Taken, stow
 
@@ -52,15 +52,18 @@ class StreamParser(BaseParser):
 def _stow(request: Request, study_uid: str) -> HttpResponse:
     content_type = request.content_type or ""
     kind = json_kind(request)
-    if related_type(content_type) not in {DICOM, ""}:
+    is_one = media_of(content_type) == DICOM
+    is_several = media_of(content_type) == MULTIPART
+    if not is_one and not (is_several and related_type(content_type) in {DICOM, ""}):
         raise WrongBody(f"Instances are sent as multipart/related of {DICOM}, or one as {DICOM}.")
-    is_one = content_type.partition(";")[0].strip().lower() == DICOM
     stored = stow(
         actor=Actor.of(request),
         read_into=body_reader(request._request),  # noqa: SLF001  the body itself, unparsed
         boundary="" if is_one else boundary_of(content_type),
         study_uid=study_uid,
     )
+    if not stored:
+        raise BadBody("The body ends before its first part.")
     document, status = _outcome(stored, base_of(request))
     return HttpResponse(json.dumps(document), content_type=kind, status=status)
 
@@ -136,5 +139,5 @@ def _reason(item: StoredItem) -> dict[str, Any]:
 
 def _status(taken: int, failed: int, *, warned: bool) -> int:
     if not taken:
-        return 409 if failed else 400
+        return 409
     return 202 if failed or warned else 200

@@ -2,10 +2,28 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backend.core.errors import LimnError
 
+OCTETS = "application/octet-stream"
+# What frames in a transfer syntax are called (PS3.18 table 8.7.3-5); all others are octets.
+MEDIA_OF = {
+    "1.2.840.10008.1.2.4.50": "image/jpeg",
+    "1.2.840.10008.1.2.4.51": "image/jpeg",
+    "1.2.840.10008.1.2.4.57": "image/jpeg",
+    "1.2.840.10008.1.2.4.70": "image/jpeg",
+    "1.2.840.10008.1.2.4.80": "image/jls",
+    "1.2.840.10008.1.2.4.81": "image/jls",
+    "1.2.840.10008.1.2.4.90": "image/jp2",
+    "1.2.840.10008.1.2.4.91": "image/jp2",
+    "1.2.840.10008.1.2.4.92": "image/jpx",
+    "1.2.840.10008.1.2.4.93": "image/jpx",
+    "1.2.840.10008.1.2.4.201": "image/jphc",
+    "1.2.840.10008.1.2.4.202": "image/jphc",
+    "1.2.840.10008.1.2.4.203": "image/jphc",
+    "1.2.840.10008.1.2.5": "image/dicom-rle",
+}
 _PARAMETER = re.compile(r';\s*([A-Za-z-]+)=("[^"]*"|[^;,\s]*)')
 _ALTERNATIVES = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
 
@@ -25,20 +43,29 @@ class Accepted:
     media: str
     syntax: str
     quality: float = 1.0
+    refused: frozenset[str] = frozenset()
 
     def takes(self, media: str) -> bool:
-        """Tell whether a media type fits, wildcards considered."""
+        """Tell whether a media type fits; a wildcard leaves out what is refused by its name."""
         kind = media.partition("/")[0]
-        return self.media in {media, f"{kind}/*", "*/*"}
+        return self.media == media or (
+            self.media in {f"{kind}/*", "*/*"} and media not in self.refused
+        )
 
 
-def accepted_from(header: str) -> list[Accepted]:
+def accepted_from(header: str, query: str = "") -> list[Accepted]:
     """Return the alternatives, best first; those of equal worth stay in the client's order.
 
-    Anything goes where nothing is said; what is given the worth of 0 is left out.
+    Those of the address, `query`, come before those of the header: who writes an address for a
+    browser cannot say what header it sends. Anything goes where nothing is said.
     """
+    return [*(_alternatives(query) if query.strip() else []), *_alternatives(header)]
+
+
+def _alternatives(text: str) -> list[Accepted]:
+    """Return the alternatives of one list; what is given the worth of 0 is left out."""
     found = []
-    for word in _ALTERNATIVES.split(header.strip() or "*/*"):
+    for word in _ALTERNATIVES.split(text.strip() or "*/*"):
         media = word.split(";", 1)[0].strip().lower()
         parameters = {key.lower(): value.strip('"') for key, value in _PARAMETER.findall(word)}
         is_multipart = media == "multipart/related"
@@ -52,7 +79,9 @@ def accepted_from(header: str) -> list[Accepted]:
                 _quality(parameters.get("q", "")),
             )
         )
-    return sorted((each for each in found if each.quality > 0), key=lambda each: -each.quality)
+    refused = frozenset(each.media for each in found if each.quality == 0 and not each.syntax)
+    wanted = [replace(each, refused=refused) for each in found if each.quality > 0]
+    return sorted(wanted, key=lambda each: -each.quality)
 
 
 def _quality(text: str) -> float:

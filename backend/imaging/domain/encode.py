@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterable
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from pydicom import uid as uids
@@ -18,6 +18,13 @@ MADE = (EXPLICIT_LITTLE, JPEG_LS, HTJ2K, HTJ2K_PROGRESSIVE)
 LARGEST_LENGTH = 0xFFFFFFFE
 _ITEM = struct.Struct("<HHI")
 _PIXELS = b"\xe0\x7f\x10\x00"
+# Tag and representation of native pixel data, by the kind and the bytes of a sample.
+_NATIVE = {
+    ("f", 4): b"\xe0\x7f\x08\x00OF",
+    ("f", 8): b"\xe0\x7f\x09\x00OD",
+    ("i", 1): _PIXELS + b"OB",
+    ("u", 1): _PIXELS + b"OB",
+}
 
 
 def can_make(syntax: str, bits_allocated: int) -> bool:
@@ -60,10 +67,13 @@ def _native(array: Pixels, bits_allocated: int) -> bytes:
     return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes()
 
 
-def write_native(target: BinaryIO, frames: Iterable[bytes], size: int, *, wide: bool) -> None:
+def write_native(
+    target: BinaryIO, frames: Iterable[bytes], size: int, sample: np.dtype[Any]
+) -> None:
     """Append a pixel data element in explicit little endian; `size` is the bytes of all frames."""
     padded = size + size % 2
-    target.write(_PIXELS + (b"OW" if wide else b"OB") + struct.pack("<HI", 0, padded))
+    lead = _NATIVE.get((sample.kind, sample.itemsize), _PIXELS + b"OW")
+    target.write(lead + struct.pack("<HI", 0, padded))
     target.writelines(frames)
     target.write(b"\0" * (padded - size))
 

@@ -9,8 +9,9 @@ from backend.core.errors import LimnError
 
 CHUNK_BYTES = 1 << 20
 LONGEST_HEAD = 1 << 14
-_BOUNDARY = re.compile(r'boundary="?([^";,\s]{1,200})"?', re.IGNORECASE)
-_TYPE = re.compile(r'type="?([^";,]+)"?', re.IGNORECASE)
+LONGEST_BOUNDARY = 200
+MULTIPART = "multipart/related"
+_PARAMETER = re.compile(r';\s*([A-Za-z-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;\s]*)')
 
 
 class BadBody(LimnError):
@@ -36,16 +37,28 @@ class Part:
 
 def boundary_of(content_type: str) -> str:
     """Return the boundary of a multipart content type."""
-    found = _BOUNDARY.search(content_type)
-    if not content_type.lower().startswith("multipart/related") or found is None:
+    found = _parameter(content_type, "boundary")
+    if media_of(content_type) != MULTIPART or not 0 < len(found) <= LONGEST_BOUNDARY:
         raise BadBody("The body must be multipart/related with a boundary.")
-    return found.group(1)
+    return found
 
 
 def related_type(content_type: str) -> str:
     """Return what kind of parts a multipart/related body says it has."""
-    found = _TYPE.search(content_type.partition(";")[2])
-    return found.group(1).strip().lower() if found else ""
+    return _parameter(content_type, "type").lower()
+
+
+def media_of(content_type: str) -> str:
+    """Return a content type without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _parameter(content_type: str, name: str) -> str:
+    for key, value in _PARAMETER.findall(content_type):
+        if key.lower() == name:
+            whole = re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+            return str(whole).strip()
+    return ""
 
 
 class MultipartReader:

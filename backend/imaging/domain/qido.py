@@ -10,10 +10,11 @@ from backend.core.errors import LimnError
 
 MOST_RESULTS = 5000
 _TAG = re.compile(r"[0-9A-Fa-f]{8}")
-_DATE = re.compile(r"\d{8}")
-_TIME = re.compile(r"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?")
+_DATE = re.compile(r"\d{8}", re.ASCII)
+_TIME = re.compile(r"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?", re.ASCII)
 _UID = re.compile(r"[0-9.]{1,64}")
-_NUMBER = re.compile(r"-?\d{1,9}")
+_NUMBER = re.compile(r"-?\d{1,9}", re.ASCII)
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _FLAGS = ("fuzzymatching", "emptyvaluematching", "multiplevaluematching")
 _END_OF_DAY = "235959.999999"
 _EMPTY = '""'
@@ -93,6 +94,8 @@ def _checked(matched: dict[str, str], flags: Mapping[str, bool]) -> dict[str, st
 
 
 def _check(tag: str, value: str) -> None:
+    if _CONTROLS.search(value):
+        raise BadQuery("No value of an attribute holds control characters.")
     vr = vr_of(tag)
     if vr == "UI":
         if not all(_UID.fullmatch(each) for each in listed(value)):

@@ -36,7 +36,11 @@ class Window:
 
 @dataclass(frozen=True)
 class Look:
-    """How a picture shall look: `size` is the largest (columns, rows), `part` x, y, width, height."""
+    """How a picture shall look: `size` is the largest (columns, rows).
+
+    `part` is what of the image is shown: left, top, width, height. A width or height of 0 reaches
+    to the edge; a negative one is shown flipped.
+    """
 
     window: Window | None = None
     size: tuple[int, int] | None = None
@@ -48,8 +52,8 @@ def look_from(asked: Mapping[str, str]) -> Look:
     """Read the parameters of a rendered resource; raises BadLook."""
     if asked.get("annotation"):
         raise BadLook("No annotation is drawn into pictures: it could show who is on them.")
-    if asked.get("iccprofile", "no") not in {"no", "yes"}:
-        raise BadLook("iccprofile must be no or yes; pictures are sRGB.")
+    if asked.get("iccprofile", "no") not in {"no", "yes", "srgb"}:
+        raise BadLook("iccprofile must be no, yes or srgb; pictures are sRGB.")
     quality = _numbers("quality", asked.get("quality", "90"), {1})[0]
     if not 1 <= quality <= 100:
         raise BadLook("quality must be from 1 to 100.")
@@ -84,16 +88,23 @@ def _window(text: str) -> Window | None:
 def _viewport(text: str) -> tuple[tuple[int, int] | None, tuple[int, int, int, int] | None]:
     if not text:
         return None, None
-    numbers = [int(number) for number in _numbers("viewport", text, {2, 6})]
-    size = (numbers[0], numbers[1])
-    if not all(1 <= side <= LARGEST_SIDE for side in size):
+    words = text.split(",")
+    columns, rows = map(int, _numbers("viewport", ",".join(words[:2]), {2}))
+    if not (1 <= columns <= LARGEST_SIDE and 1 <= rows <= LARGEST_SIDE):
         raise BadLook(f"viewport must be from 1 to {LARGEST_SIDE} pixels on each side.")
-    if len(numbers) == 2:
-        return size, None
-    left, top, width, height = numbers[2:]
-    if left < 0 or top < 0 or width < 1 or height < 1:
-        raise BadLook("viewport's part must lie within the image.")
-    return size, (left, top, width, height)
+    return (columns, rows), _part(words[2:]) if any(words[2:]) else None
+
+
+def _part(words: list[str]) -> tuple[int, int, int, int]:
+    """Return the part of an image that a viewport names; each of its numbers may be left out."""
+    numbers = [int(_numbers("viewport", word, {1})[0]) if word else 0 for word in words]
+    zeros = [
+        word for word, number in zip(words[2:], numbers[2:], strict=True) if word and not number
+    ]
+    if len(numbers) > 4 or zeros or min(numbers[:2]) < 0:
+        raise BadLook("viewport's part is left, top, width and height, within the image.")
+    left, top, width, height = [*numbers, 0, 0, 0][:4]
+    return left, top, width, height
 
 
 def pictured(
@@ -138,17 +149,25 @@ def _own_window(modality: str, array: Pixels, values: Mapping[str, Any]) -> Wind
 def fitted(image: Image.Image, look: Look, aspect: float = 1.0) -> Image.Image:
     """Return the part asked for, as large as fits; `aspect` is a pixel's height by its width."""
     if look.part is not None:
-        left, top, width, height = look.part
-        if left >= image.width or top >= image.height:
-            raise BadLook("viewport's part must lie within the image.")
-        right, bottom = min(left + width, image.width), min(top + height, image.height)
-        image = image.crop((left, top, right, bottom))
+        image = _cut(image, *look.part)
     if look.size is None:
         return image
     tall, wide = image.height * max(aspect, 1.0), image.width * max(1 / aspect, 1.0)
     scale = min(look.size[0] / wide, look.size[1] / tall)
     size = (max(1, round(wide * scale)), max(1, round(tall * scale)))
     return image.resize(size, Image.Resampling.BILINEAR)
+
+
+def _cut(image: Image.Image, left: int, top: int, width: int, height: int) -> Image.Image:
+    """Return a part of an image, flipped where its width or height is negative."""
+    if left >= image.width or top >= image.height:
+        raise BadLook("viewport's part must lie within the image.")
+    right = min(left + (abs(width) or image.width), image.width)
+    bottom = min(top + (abs(height) or image.height), image.height)
+    image = image.crop((left, top, right, bottom))
+    if width < 0:
+        image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    return image.transpose(Image.Transpose.FLIP_TOP_BOTTOM) if height < 0 else image
 
 
 def encoded(image: Image.Image, kind: Kind, quality: int) -> bytes:

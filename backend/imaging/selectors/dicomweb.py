@@ -53,7 +53,7 @@ def series_found(*, actor: Actor, search: Search, study_uid: str = "") -> Page[S
 def instances_found(
     *, actor: Actor, search: Search, study_uid: str = "", series_uid: str = ""
 ) -> Page[Instance]:
-    """Return instances of the studies one may see; headers only where they are asked for."""
+    """Return instances of the studies one may see, without what of them may be large."""
     instances = instances_of(actor=actor, study_uid=study_uid, series_uid=series_uid)
     wanted = conditions(
         search,
@@ -61,10 +61,8 @@ def instances_found(
         (SERIES_FIELDS, "series__"),
         (INSTANCE_FIELDS, ""),
     )
-    heavy = ["frame_index", "frame_geometry"]
-    if not search.needs_headers:
-        heavy.append("header")
-    return _page(instances.filter(wanted).defer(*heavy), search)
+    light = instances.filter(wanted).defer("frame_index", "frame_geometry", "header")
+    return _page(light, search)
 
 
 def instances_of(
@@ -81,6 +79,8 @@ def instances_of(
     study = _study(actor, study_uid)
     if not series_uid and not sop_uid:
         return instances.filter(series__study=study)
+    if "\0" in series_uid + sop_uid:
+        raise NotFound("There is no such series or instance.")
     series = Series.objects.filter(study=study)
     if series_uid:
         found = list(series.filter(uid=series_uid).values_list("pk", flat=True))
@@ -95,7 +95,8 @@ def instances_of(
 
 
 def _study(actor: Actor, uid: str) -> Study:
-    study = studies_visible_to(actor=actor).filter(uid=uid).first()
+    found = [] if "\0" in uid else studies_visible_to(actor=actor).filter(uid=uid)[:1]
+    study = next(iter(found), None)
     if study is None:
         raise NotFound("There is no such study.")
     return study

@@ -1,62 +1,83 @@
 """Search results as DICOM JSON (PS3.18 tables 10.6.3-3 to -5)."""
 
 import json
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 from backend.imaging.domain.levels import OF_SERIES, OF_STUDY
 from backend.imaging.domain.qido import Search, attribute, name_attribute
 from backend.imaging.models import Instance, Series, Study
+from backend.imaging.selectors.metadata import FETCHED_AT_ONCE, addressed
 
 Result = dict[str, Any]
+Row = TypeVar("Row", Study, Series, Instance)
 _ONLINE = attribute("CS", "ONLINE")
 
 
-def studies_json(studies: list[Study], base: str, search: Search) -> list[Result]:
-    """Return studies as search results, with what else was asked for."""
-    headers = _of_studies(studies) if search.needs_headers else {}
-    return [
-        {
-            **_asked_for(headers.get(study.pk, {}), search, OF_STUDY),
-            **_study_attributes(study),
-            "00080056": _ONLINE,
-            "00081190": attribute("UR", f"{base}/studies/{study.uid}"),
-            "00201206": attribute("IS", study.series_count),
-            "00201208": attribute("IS", study.instance_count),
-        }
-        for study in studies
-    ]
+def studies_json(studies: Sequence[Study], base: str, search: Search) -> Iterator[Result]:
+    """Yield studies as search results, with what else was asked for."""
+    for some in _batches(studies):
+        headers = _of_studies(some, base) if search.needs_headers else {}
+        for study in some:
+            yield _ordered(
+                {
+                    **_asked_for(headers.get(study.pk), search, OF_STUDY),
+                    **_study_attributes(study),
+                    "00080056": _ONLINE,
+                    "00081190": attribute("UR", f"{base}/studies/{study.uid}"),
+                    "00201206": attribute("IS", study.series_count),
+                    "00201208": attribute("IS", study.instance_count),
+                }
+            )
 
 
-def series_json(series: list[Series], base: str, search: Search, *, whole: bool) -> list[Result]:
-    """Return series as search results; with their study's attributes if `whole`."""
-    headers = _of_series(each.pk for each in series) if search.needs_headers else {}
-    return [
-        {
-            **_asked_for(headers.get(each.pk, {}), search, OF_SERIES),
-            **(_study_attributes(each.study) if whole else {}),
-            **_series_attributes(each),
-            "0020000D": attribute("UI", each.study.uid),
-            "00081190": attribute("UR", f"{base}/studies/{each.study.uid}/series/{each.uid}"),
-            "00201209": attribute("IS", each.instance_count),
-        }
-        for each in series
-    ]
+def series_json(
+    series: Sequence[Series], base: str, search: Search, *, whole: bool
+) -> Iterator[Result]:
+    """Yield series as search results; with their study's attributes if `whole`."""
+    for some in _batches(series):
+        headers = _of_series([each.pk for each in some], base) if search.needs_headers else {}
+        for each in some:
+            url = f"{base}/studies/{each.study.uid}/series/{each.uid}"
+            yield _ordered(
+                {
+                    **_asked_for(headers.get(each.pk), search, OF_SERIES),
+                    **(_study_attributes(each.study) if whole else {}),
+                    **_series_attributes(each),
+                    "0020000D": attribute("UI", each.study.uid),
+                    "00081190": attribute("UR", url),
+                    "00201209": attribute("IS", each.instance_count),
+                }
+            )
 
 
-def instance_json(
-    instance: Instance, base: str, search: Search, *, study: bool, series: bool
-) -> Result:
-    """Return an instance as a search result; with its study's and series' attributes if wanted."""
-    parent = instance.series
-    url = f"{base}/studies/{parent.study.uid}/series/{parent.uid}/instances/{instance.sop_uid}"
-    module = instance.pixel_module
-    header = json.loads(instance.header) if search.needs_headers else {}
+def instances_json(
+    instances: Sequence[Instance], base: str, search: Search, *, study: bool, series: bool
+) -> Iterator[Result]:
+    """Yield instances as search results; with their study's and series' attributes if wanted."""
+    for some in _batches(instances):
+        headers: dict[int, str] = {}
+        if search.needs_headers:
+            rows = Instance.objects.filter(pk__in=[each.pk for each in some])
+            headers = dict(rows.values_list("pk", "header"))
+        for each in some:
+            parent = each.series
+            url = f"{base}/studies/{parent.study.uid}/series/{parent.uid}/instances/{each.sop_uid}"
+            header = addressed(headers[each.pk], url) if each.pk in headers else None
+            yield _ordered(
+                {
+                    **_asked_for(header, search, None),
+                    **(_study_attributes(parent.study) if study else {}),
+                    **(_series_attributes(parent) if series else {}),
+                    **_instance_attributes(each, url),
+                }
+            )
+
+
+def _instance_attributes(instance: Instance, url: str) -> Result:
+    parent, module = instance.series, instance.pixel_module
     return {
-        **_asked_for(header, search, None),
-        **(_study_attributes(parent.study) if study else {}),
-        **(_series_attributes(parent) if series else {}),
         "00080016": attribute("UI", instance.sop_class_uid),
         "00080018": attribute("UI", instance.sop_uid),
         "00080056": _ONLINE,
@@ -73,15 +94,27 @@ def instance_json(
     }
 
 
-def _asked_for(header: Result, search: Search, level: frozenset[str] | None) -> Result:
+def _batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """Yield rows in turn, so many at once as headers may be in memory."""
+    for start in range(0, len(rows), FETCHED_AT_ONCE):
+        yield rows[start : start + FETCHED_AT_ONCE]
+
+
+def _ordered(result: Result) -> Result:
+    """Return a result with its attributes in the order of their tags, as the standard has it."""
+    return dict(sorted(result.items()))
+
+
+def _asked_for(text: str | None, search: Search, level: frozenset[str] | None) -> Result:
     """Return the attributes asked for; for a level above instances, all means those of the level."""
+    header: Result = json.loads(text) if text else {}
     if search.all_fields:
         return {tag: value for tag, value in header.items() if level is None or tag in level}
     wanted = {path.partition(".")[0] for path in search.fields}
-    return {tag: header[tag] for tag in sorted(wanted) if tag in header}
+    return {tag: header[tag] for tag in wanted if tag in header}
 
 
-def _of_studies(studies: Iterable[Study]) -> dict[UUID, Result]:
+def _of_studies(studies: Sequence[Study], base: str) -> dict[UUID, str]:
     """Return one header of each study."""
     first = (
         Series.objects.filter(study__in=[study.pk for study in studies])
@@ -90,23 +123,28 @@ def _of_studies(studies: Iterable[Study]) -> dict[UUID, Result]:
         .values_list("study_id", "pk")
     )
     owners = {series: study for study, series in first}
-    return {owners[pk]: header for pk, header in _of_series(owners).items()}
+    return {owners[pk]: header for pk, header in _of_series(list(owners), base).items()}
 
 
-def _of_series(pks: Iterable[UUID]) -> dict[UUID, Result]:
+def _of_series(pks: Sequence[UUID], base: str) -> dict[UUID, str]:
     """Return one header of each series."""
     rows = (
-        Instance.objects.filter(series__in=list(pks))
+        Instance.objects.filter(series__in=pks)
         .order_by("series_id", "number", "pk")
         .distinct("series_id")
-        .values_list("series_id", "header")
+        .values_list("series_id", "header", "series__study__uid", "series__uid", "sop_uid")
     )
-    return {pk: json.loads(header) for pk, header in rows}
+    return {
+        pk: addressed(header, f"{base}/studies/{study}/series/{series}/instances/{sop}")
+        for pk, header, study, series, sop in rows
+    }
 
 
 def _study_attributes(study: Study) -> Result:
     patient = study.patient
+    issuer = {"00100021": attribute("LO", patient.issuer)} if patient.issuer else {}
     return {
+        **issuer,
         "00080005": attribute("CS", "ISO_IR 192"),
         "00080020": attribute("DA", study.date),
         "00080030": attribute("TM", study.time),
@@ -133,6 +171,8 @@ def _series_attributes(series: Series) -> Result:
         "00400244": attribute("DA", series.started_date),
         "00400245": attribute("TM", series.started_time),
     }
+    if series.laterality:
+        found["00200060"] = attribute("CS", series.laterality)
     if series.requests:
         items = [
             {

@@ -1,14 +1,15 @@
 """Reads for DIMSE: the searches of QIDO-RS and the files of WADO-RS, asked by levels (PS3.4 C.4)."""
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from backend.core.actor import Actor
 from backend.core.errors import NotFound
 from backend.imaging.domain.qido import BadQuery, Search, listed, search_from
-from backend.imaging.models import Instance
 from backend.imaging.selectors import dicomweb, dicomweb_json
+from backend.imaging.selectors.access import studies_visible_to
 from backend.imaging.selectors.originals import Original
 from backend.imaging.selectors.qido_conditions import INSTANCE_FIELDS, SERIES_FIELDS, STUDY_FIELDS
 
@@ -17,6 +18,9 @@ STUDY, SERIES, SOP, PATIENT_ID = "0020000D", "0020000E", "00080018", "00100020"
 LEVELS = ("PATIENT", "STUDY", "SERIES", "IMAGE")
 # What must be named above a level: without it the whole archive would be searched.
 NEEDED: dict[str, tuple[str, ...]] = {"SERIES": (STUDY,), "IMAGE": (STUDY, SERIES)}
+# What says by itself what is to be sent: nobody fetches what nobody named.
+UNIQUE = {"PATIENT": PATIENT_ID, "STUDY": STUDY, "SERIES": SERIES, "IMAGE": SOP}
+_UID, _UIDS = re.compile(r"[0-9.]+"), re.compile(r"[0-9.]+([\\,][0-9.]+)*")
 _PATIENT = ("00100010", PATIENT_ID, "00100021", "00100030", "00100040")
 Result = dict[str, Any]
 
@@ -50,13 +54,14 @@ def dimse_found(*, actor: Actor, level: str, keys: Mapping[str, str]) -> Iterato
 def dimse_instances(*, actor: Actor, level: str, keys: Mapping[str, str]) -> list[Retrievable]:
     """Return the instances that a C-GET asks for; what is not seen is not there."""
     _refuse_incomplete(level, keys)
+    named = keys.get(UNIQUE[level], "").strip()
+    if not named or (level != "PATIENT" and _UIDS.fullmatch(named) is None):
+        raise BadQuery("What is to be sent must be named, by its identifiers.")
     if level == "PATIENT":
-        search = Search(values={PATIENT_ID: keys.get(PATIENT_ID, "")})
-        studies = [row.uid for row in dicomweb.studies_found(actor=actor, search=search).rows]
+        theirs = studies_visible_to(actor=actor).filter(patient__patient_id=named)
+        studies = list(theirs.order_by("pk").values_list("uid", flat=True))
     else:
-        studies = listed(keys.get(STUDY, ""))
-    if not studies or (level == "PATIENT" and not keys.get(PATIENT_ID)):
-        raise BadQuery("What is to be sent must be named.")
+        studies = listed(keys[STUDY])
     wanted = {
         SERIES: listed(keys.get(SERIES, "")) if level in {"SERIES", "IMAGE"} else [],
         SOP: listed(keys.get(SOP, "")) if level == "IMAGE" else [],
@@ -88,11 +93,13 @@ def _of_study(actor: Actor, study: str, wanted: Mapping[str, list[str]]) -> list
 def _refuse_incomplete(level: str, keys: Mapping[str, str]) -> None:
     if level not in LEVELS:
         raise BadQuery("The Query/Retrieve Level must be PATIENT, STUDY, SERIES or IMAGE.")
-    if any(not keys.get(tag) for tag in NEEDED.get(level, ())):
-        raise BadQuery("The unique keys of the levels above must be given.")
+    if not all(_UID.fullmatch(keys.get(tag, "")) for tag in NEEDED.get(level, ())):
+        raise BadQuery("Of each level above, one UID must be given.")
 
 
-def _pages(search: Search, find: Callable[[Search], tuple[list[Result], bool]]) -> Iterator[Result]:
+def _pages(
+    search: Search, find: Callable[[Search], tuple[Iterable[Result], bool]]
+) -> Iterator[Result]:
     offset, is_last = 0, False
     while not is_last:
         rows, is_last = find(replace(search, limit=PAGE, offset=offset))
@@ -112,12 +119,12 @@ def _patients(actor: Actor, search: Search) -> Iterator[Result]:
             yield patient
 
 
-def _studies(actor: Actor, asked: Search) -> tuple[list[Result], bool]:
+def _studies(actor: Actor, asked: Search) -> tuple[Iterable[Result], bool]:
     page = dicomweb.studies_found(actor=actor, search=asked)
     return dicomweb_json.studies_json(page.rows, "", asked), page.is_last
 
 
-def _series(actor: Actor, asked: Search) -> tuple[list[Result], bool]:
+def _series(actor: Actor, asked: Search) -> tuple[Iterable[Result], bool]:
     try:
         page = dicomweb.series_found(actor=actor, search=asked, study_uid=asked.values[STUDY])
     except NotFound:
@@ -125,7 +132,7 @@ def _series(actor: Actor, asked: Search) -> tuple[list[Result], bool]:
     return dicomweb_json.series_json(page.rows, "", asked, whole=True), page.is_last
 
 
-def _instances(actor: Actor, asked: Search) -> tuple[list[Result], bool]:
+def _instances(actor: Actor, asked: Search) -> tuple[Iterable[Result], bool]:
     try:
         page = dicomweb.instances_found(
             actor=actor,
@@ -135,8 +142,5 @@ def _instances(actor: Actor, asked: Search) -> tuple[list[Result], bool]:
         )
     except NotFound:
         return [], True
-    return [_instance(each, asked) for each in page.rows], page.is_last
-
-
-def _instance(instance: Instance, asked: Search) -> Result:
-    return dicomweb_json.instance_json(instance, "", asked, study=True, series=True)
+    rows = dicomweb_json.instances_json(page.rows, "", asked, study=True, series=True)
+    return rows, page.is_last

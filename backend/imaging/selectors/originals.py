@@ -8,13 +8,14 @@ from django.db.models import QuerySet
 
 from backend.core.actor import Actor
 from backend.core.blobs import blob_store
-from backend.core.errors import NotFound
+from backend.core.errors import NotFound, Unavailable
 from backend.imaging.domain.accepting import Accepted, NotAcceptable
 from backend.imaging.domain.encode import EXPLICIT_LITTLE, MADE, can_make
 from backend.imaging.models import Instance
 from backend.imaging.selectors.dicomweb import instances_of
 from backend.imaging.selectors.frames import FrameSource, frame_source
 from backend.imaging.selectors.transcoding import instance_as
+from ml_worker.pixels.films import VIDEO
 
 
 @dataclass(frozen=True)
@@ -27,18 +28,40 @@ class Original:
     syntax: str
     depth: int | None
 
+    def chosen_for(self, accepted: Sequence[Accepted]) -> tuple[Accepted, str]:
+        """Return the best alternative that can be met, and the syntax to send; or NotAcceptable.
+
+        ``transfer-syntax=*`` means the stored form. Where no syntax is named, that is explicit
+        little endian (PS3.18 8.7.3.5.2); of films the stored form, for nobody wants them decoded.
+        """
+        for each in accepted:
+            wanted = each.syntax or (self.syntax if self.syntax in VIDEO else EXPLICIT_LITTLE)
+            if wanted in {"*", self.syntax}:
+                return each, self.syntax
+            if wanted in MADE and can_be_made(wanted, self.depth):
+                return each, wanted
+        there = [s for s in MADE if can_be_made(s, self.depth) and s != self.syntax]
+        others = f" or as {', '.join(there)}" if there else ""
+        raise NotAcceptable(
+            f"The instance is stored as {self.syntax}; it can be sent as that{others}."
+        )
+
     def syntax_for(self, accepted: Sequence[Accepted]) -> str:
         """Return the syntax to send it in; raises NotAcceptable."""
-        for each in accepted:
-            if each.syntax in {"", "*", self.syntax}:
-                return self.syntax
-            if each.syntax in MADE and can_be_made(each.syntax, self.depth):
-                return each.syntax
-        there = [s for s in MADE if can_be_made(s, self.depth) and s != self.syntax]
-        raise NotAcceptable(
-            f"The instance is stored as {self.syntax}; it can be sent as that"
-            f" or as {', '.join(there)}."
-        )
+        return self.chosen_for(accepted)[1]
+
+    def opened_for(self, accepted: Sequence[Accepted]) -> tuple[str, BinaryIO]:
+        """Open it as it is to be sent, and return the syntax of that.
+
+        What cannot be decoded is sent as it is stored, unless a syntax is insisted on.
+        """
+        syntax = self.syntax_for(accepted)
+        try:
+            return syntax, self.open_as(syntax)
+        except (NotAcceptable, Unavailable):
+            if all(each.syntax for each in accepted):
+                raise
+            return self.syntax, self.open_as(self.syntax)
 
     def open_as(self, syntax: str) -> BinaryIO:
         """Open the file as it was sent, or in another syntax."""

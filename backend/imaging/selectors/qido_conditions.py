@@ -122,16 +122,23 @@ def _requests(tags: dict[str, str], prefix: str) -> Q:
     asked = [(_REQUEST_KEYS[tag], value) for tag, value in tags.items() if tag in _REQUEST_KEYS]
     if not asked:
         return Q()
-    each = " && ".join(
-        f"@.{key} like_regex {json.dumps(_regular_expression(value))}" for key, value in asked
-    )
+    each = " && ".join(_of_request(key, value) for key, value in asked)
     matched = Func(
         F(f"{prefix}requests"),
         Value(f"$[*] ? ({each})"),
         template="jsonb_path_exists(%(expressions)s::jsonpath)",
         output_field=BooleanField(),
     )
-    return Q(matched)
+    if any(value for _, value in asked):
+        return Q(matched)
+    return Q(matched) | Q(**{f"{prefix}requests": []})
+
+
+def _of_request(key: str, value: str) -> str:
+    """Return a condition on an item as SQL/JSON has it; without a value, none must be there."""
+    if not value:
+        return f'(!exists(@.{key}) || @.{key} == "")'
+    return f"@.{key} like_regex {json.dumps(_regular_expression(value))}"
 
 
 def _regular_expression(value: str) -> str:
@@ -142,7 +149,7 @@ def _regular_expression(value: str) -> str:
 def _condition(search: Search, tag: str, column: str, value: str) -> Q:
     vr = vr_of(tag)
     if not value:
-        return Q(**{f"{column}__isnull": True} if vr in _WHOLE_NUMBERS else {column: ""})
+        return _nothing(tag, column, vr)
     if vr in {"DA", "TM"}:
         return _between(column, *(date_range if vr == "DA" else time_range)(value))
     if vr == "UI":
@@ -152,6 +159,13 @@ def _condition(search: Search, tag: str, column: str, value: str) -> Q:
     if vr in _WHOLE_NUMBERS:
         return Q(**{f"{column}__in": [int(each) for each in value.split("\\")]})
     return _words(search, column, value, is_name=vr == "PN")
+
+
+def _nothing(tag: str, column: str, vr: str) -> Q:
+    """Return a condition that there is no value."""
+    if vr in _WHOLE_NUMBERS:
+        return Q(**{f"{column}__isnull": True})
+    return Q(**{column: [] if tag == _MODALITIES else ""})
 
 
 def _between(column: str, start: str, end: str) -> Q:

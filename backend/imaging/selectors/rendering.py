@@ -72,6 +72,18 @@ def rendered(
     return picture(place, modality, look, kind)
 
 
+def rendered_frames(
+    *, actor: Actor, uids: tuple[str, str, str], numbers: list[int], look: Look, kind: Kind
+) -> Iterator[bytes]:
+    """Return the pictures of some frames of an instance, each made when it is taken.
+
+    One that is not there is refused before the first is made.
+    """
+    _standing_for(actor, uids, min(numbers))
+    (pk, _), modality = _standing_for(actor, uids, max(numbers))
+    return (picture((pk, number), modality, look, kind) for number in numbers)
+
+
 def rendered_all(
     *, actor: Actor, uids: tuple[str, str, str], look: Look, kind: Kind
 ) -> Iterator[bytes]:

@@ -5,14 +5,15 @@ so as the original does.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 from django.conf import settings
-from pydicom import dcmread
+from pydicom import dcmread, dcmwrite
 from pydicom import uid as uids
-from pydicom.dataset import FileDataset
+from pydicom.dataset import Dataset, FileDataset
 
 from backend.core.errors import NotFound, Unavailable
 from backend.imaging.domain.accepting import NotAcceptable
@@ -37,6 +38,7 @@ _UNCOMPRESSED = frozenset(
 )
 # Read as a whole: their frames cannot be got at one by one.
 _WHOLE = frozenset({str(uids.DeflatedExplicitVRLittleEndian)})
+_WORDS = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 
 
 def stored_syntax(source: FrameSource) -> str:
@@ -50,10 +52,15 @@ def syntaxes_of(source: FrameSource) -> list[str]:
     return [stored, *(each for each in MADE if each != stored and can_make(each, source.depth))]
 
 
+def refuse_absent(source: FrameSource, numbers: Iterable[int]) -> None:
+    """Refuse frames that are not there before an answer of several begins."""
+    if not all(1 <= number <= source.stored_frames for number in numbers):
+        raise NotFound(f"There is no such frame: this instance has {source.stored_frames}.")
+
+
 def frame_as(source: FrameSource, number: int, syntax: str) -> bytes:
     """Return frame `number` (from 1), stored or made; whichever `syntax` says."""
-    if not 1 <= number <= source.stored_frames:
-        raise NotFound("There is no such frame.")
+    refuse_absent(source, [number])
     if syntax == stored_syntax(source):
         stored = _as_stored(source, number)
         if stored is not None:
@@ -121,7 +128,7 @@ def _write_instance(source: FrameSource, syntax: str, file: BinaryIO) -> None:
     _save(header, syntax, file)
     frames = _encoded(source, syntax, first)
     if syntax == EXPLICIT_LITTLE:
-        write_native(file, frames, size, wide=source.depth > 8)
+        write_native(file, frames, size, first.dtype)
     else:
         write_encapsulated(file, frames, source.stored_frames)
 
@@ -139,6 +146,21 @@ def _save(dataset: FileDataset, syntax: str, file: BinaryIO) -> None:
         if "PixelData" in dataset and stored and stored.is_compressed:
             dataset.decompress(as_rgb=False)
         dataset.file_meta.TransferSyntaxUID = uids.UID(syntax)
-        dataset.save_as(file, implicit_vr=False, little_endian=True, enforce_file_format=True)
+        if dataset.original_encoding[1] is False:
+            _turn_words(dataset)
+        dcmwrite(file, dataset, implicit_vr=False, little_endian=True, enforce_file_format=True)
     except Exception as error:  # whatever pydicom raises at a damaged header
         raise Unavailable("The instance could not be written anew.") from error
+
+
+def _turn_words(dataset: Dataset) -> None:
+    """Turn the words that big endian files hold as bytes; the library turns all other values."""
+    for element in dataset.iterall():
+        if isinstance(element.value, bytes):
+            element.value = turned(element.VR, element.value)
+
+
+def turned(vr: str, value: bytes) -> bytes:
+    """Return the words of a value with their bytes the other way round."""
+    size = _WORDS.get(vr, 1)
+    return value if size == 1 else np.frombuffer(value, f"u{size}").byteswap().tobytes()

@@ -78,6 +78,36 @@ def test_a_body_without_any_good_part_is_a_conflict(web):
     assert send(web, b"words", path="/dicomweb/studies/1.2.3").status_code == 409
 
 
+@pytest.mark.parametrize(
+    ("kind", "edge", "status"),
+    [
+        ('multipart/related; boundary="a,b;c d"; type="application/dicom"', b"a,b;c d", 200),
+        ("multipart/related; boundary=mytype=x; type=application/dicom", b"mytype=x", 200),
+        ('multipart/related; start-type="text/xml"; boundary=edge', b"edge", 200),
+        ("multipart/form-data; boundary=edge", b"edge", 415),
+        ('multipart/related; type="application/dicom+json"; boundary=edge', b"edge", 415),
+        ("application/json", b"edge", 415),
+        ('multipart/related; type="application/dicom"', b"edge", 400),
+    ],
+)
+def test_the_kind_of_a_body_is_read_to_the_letter(kind, edge, status, web, make_phantom):
+    body = multipart(make_phantom("axial").paths[0].read_bytes()).replace(b"--edge", b"--" + edge)
+
+    answer = web.generic("POST", "/dicomweb/studies", body, content_type=kind)
+
+    assert answer.status_code == status, answer.content
+
+
+def test_a_body_without_parts_is_refused_in_words(web):
+    kind = 'multipart/related; type="application/dicom"; boundary=edge'
+
+    answer = web.generic("POST", "/dicomweb/studies", b"--edge--\r\n", content_type=kind)
+
+    assert answer.status_code == 400
+    assert answer["Content-Type"] == "application/problem+json"
+    assert "before its first part" in answer.json()["detail"]
+
+
 def test_a_part_of_another_study_is_refused(web, make_phantom):
     answer = send(web, make_phantom("axial").paths[0].read_bytes(), path="/dicomweb/studies/1.2.3")
 
@@ -174,13 +204,17 @@ def test_frames_come_one_by_one_or_several(web, make_phantom, take_in):
     np.testing.assert_array_equal(np.frombuffer(back[1], "<u2"), pixels[2].ravel())
 
 
-@pytest.mark.parametrize("frames", ["0", "13", "x", "1,,2", "99999999999"])
+@pytest.mark.parametrize(
+    "frames", ["0", "13", "1,13", "12,0", "x", "1,,x", "99999999999", "\N{SUPERSCRIPT TWO}"]
+)
 def test_frames_that_are_not_there_are_refused(frames, web, make_phantom, take_in):
     take_in(make_phantom("multiframe").paths[0])
 
     answer = web.get(f"{address(Instance.objects.get())}/frames/{frames}")
 
-    assert answer.status_code == (404 if frames.isdigit() and len(frames) < 9 else 400)
+    assert answer.status_code == (404 if set(frames) <= set("0123,") else 400)
+    picture = web.get(f"{address(Instance.objects.get())}/frames/{frames}/rendered")
+    assert picture.status_code == answer.status_code
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """QIDO-RS: every rule of matching, what is returned, and how nonsense is refused."""
 
+import json
 from urllib.parse import quote
 
 import pydicom
@@ -79,6 +80,8 @@ ASKED = [
     ("00400275.00401001=P-1&00400275.00400009=S-9", set()),
     ("PerformedProcedureStepStartDate=20250111", {"next"}),
     ("PatientID=", {"early", "late", "next"}),
+    ("ModalitiesInStudy=%22%22&emptyvaluematching=true", set()),
+    ("00400275.00400009=%22%22&emptyvaluematching=true", set()),
 ]
 
 
@@ -99,7 +102,8 @@ def test_a_list_of_uids_finds_each(web, archive):
 NONSENSE = [
     "limit=-1", "limit=x", "offset=1.5", "StudyDate=yesterday", "StudyDate=2025", "StudyDate=-",
     "StudyTime=25:00", "fuzzymatching=maybe", "StudyInstanceUID=abc", "SeriesNumber=one",
-    "includefield=NoSuchAttribute", "PatientID=a&PatientID=b",
+    "includefield=NoSuchAttribute", "PatientID=a&PatientID=b", "PatientName=a%00",
+    "00400275.00400009=%00", "StudyDate=%D9%A1%D9%A1%D9%A1%D9%A1%D9%A1%D9%A1%D9%A1%D9%A1",
 ]  # fmt: skip
 
 
@@ -111,6 +115,33 @@ def test_nonsense_is_refused_in_words(web):
         assert answer["Content-Type"] == "application/problem+json"
         assert answer.json()["code"] == "dicomweb.bad_query"
         assert len(answer.json()["detail"]) > 10
+
+
+def test_signs_that_no_identifier_has_find_nothing(web, archive):
+    study = f"/dicomweb/studies/{archive['early']}"
+
+    for path in ("/dicomweb/studies/%00/series", f"{study}/series/%00/metadata",
+                 f"{study}/series/1.2/instances/%00"):  # fmt: skip
+        assert web.get(path).status_code == 404
+
+
+def test_what_a_series_was_not_made_for_is_found_as_empty(web, archive):
+    Series.objects.filter(study__uid=archive["late"]).update(requests=[])
+    Series.objects.filter(study__uid=archive["next"]).update(requests=[{"procedure": "P-2"}])
+    nothing = "emptyvaluematching=true&00400275.00400009=%22%22"
+
+    assert names_found(web, archive, nothing) == {"late", "next"}
+    assert names_found(web, archive, f"{nothing}&00400275.00401001=P-2") == {"next"}
+
+
+def test_every_name_that_is_not_matched_is_told_and_how_to_answer_is_none(web, archive):
+    nested = web.get("/dicomweb/studies?ScheduledProcedureStepSequence.Modality=CT")
+    odd = web.get("/dicomweb/studies?%C3%A4%0A=1")
+    how = web.get("/dicomweb/studies?accept=application/json&charset=utf-8")
+
+    assert "Not matched: ScheduledProcedureStepSequence.Modality." in nested["Warning"]
+    assert "what names no attribute" in odd["Warning"]
+    assert "Warning" not in how
 
 
 def test_pages_tell_how_many_there_are(web, archive, monkeypatch):
@@ -157,6 +188,28 @@ def test_more_fields_come_from_the_files_of_the_level(web, archive):
     assert "00080050" in whole
     assert "00081010" not in whole
     assert {"00081010", "00180060", "00280030"} <= instance.keys()
+
+
+def test_what_only_files_say_is_told_as_in_their_metadata(web, take_in, tmp_path, monkeypatch):
+    dataset = pydicom.dcmread(pydicom.data.get_testdata_file("CT_small.dcm", download=False))
+    dataset.SpecificCharacterSet, dataset.PatientName = "ISO_IR 100", "Ägidius"
+    dataset.add_new(0x00282000, "OB", b"\7" * 5000)
+    dataset.save_as(tmp_path / "bulk.dcm")
+    take_in(tmp_path / "bulk.dcm")
+    monkeypatch.setattr("backend.imaging.api.qido.MOST_IN_MEMORY", 0)
+
+    def told(address):
+        return json.loads(b"".join(web.get(address).streaming_content))[0]
+
+    for level in ("studies", "series", "instances"):
+        found = told(f"/dicomweb/{level}?includefield=00282000,00080005,00080016")
+        assert found["00080005"]["Value"] == ["ISO_IR 192"], level
+        assert list(found) == sorted(found), level
+        value = web.get(found["00282000"]["BulkDataURI"], headers={"Accept": "*/*"})
+        assert b"".join(value.streaming_content) == b"\7" * 5000, level
+    header = told(f"{found['00081190']['Value'][0]}/metadata")
+    assert header["00080005"]["Value"] == ["ISO_IR 192"]
+    assert header["00100010"]["Value"] == [{"Alphabetic": "Ägidius"}]
 
 
 def test_answers_are_json_and_nothing_else(web, archive):

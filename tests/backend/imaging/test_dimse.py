@@ -1,25 +1,36 @@
 """The DIMSE door, called by a real client over a real socket."""
 
+import json
 import time
 
 import numpy as np
 import pydicom
 import pytest
+from django.db import OperationalError
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRLittleEndian, JPEGLSLossless
+from pydicom.uid import (
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEGBaseline8Bit,
+    JPEGLSLossless,
+)
+from pynetdicom import AE
 from pynetdicom.sop_class import (
     PatientRootQueryRetrieveInformationModelFind,
+    PatientRootQueryRetrieveInformationModelGet,
     StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelGet,
     Verification,
 )
 
 from backend.core.actor import Actor
+from backend.imaging.api.dimse import DimseDoor
 from backend.imaging.domain.messages_sources import SourceIn
 from backend.imaging.models import IngestRun, Instance, SourceRun, Study
 from backend.imaging.services.sources.keeping import source_add
 from backend.imaging.services.sources.receiver import visits_recover
 from tests.backend.imaging.dimse_process import PATIENCE
+from tests.ports import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PLAIN = [ExplicitVRLittleEndian]
@@ -192,6 +203,142 @@ def test_a_search_by_levels_gives_what_qido_gives(dimse, make_phantom, take_in):
     assert len(patients) == Study.objects.values("patient").distinct().count()
     assert (images[0].RetrieveAETitle, images[0].QueryRetrieveLevel) == ("LIMN", "IMAGE")
     assert unbound == [0xA900]
+
+
+def test_a_search_that_cannot_be_answered_is_refused_in_words(dimse, make_phantom):
+    receiver("WS", settings={"may_read": "all"})
+    send(dimse, datasets(make_phantom)[:1], title="WS")
+    study = Study.objects.get().uid
+    asked = {
+        "one UID": query("SERIES", StudyInstanceUID="", SeriesInstanceUID=""),
+        "one UID must": query("SERIES", StudyInstanceUID=f"{study}\\1.2", SeriesInstanceUID=""),
+        "be given": query("IMAGE", StudyInstanceUID=study, SeriesInstanceUID="*"),
+        "YYYYMMDD": query("STUDY", StudyInstanceUID="", StudyDate="2025"),
+        "Level": query("WARD", StudyInstanceUID=""),
+    }
+
+    with dimse.called([(FIND, PLAIN)], title="WS") as visit:
+        answers = {word: list(visit.send_c_find(each, FIND)) for word, each in asked.items()}
+
+    for word, answer in answers.items():
+        ((status, row),) = answer
+        assert (status.Status, row) == (0xA900, None), word
+        assert word in status.ErrorComment
+
+
+def test_a_match_tells_every_key_even_of_a_damaged_header(dimse, make_phantom):
+    receiver("WS", settings={"may_read": "all"})
+    sent = datasets(make_phantom)[0]
+    sent.PatientName, sent.SpecificCharacterSet = "Muster^Ägidius", "ISO_IR 100"
+    sent.Laterality, sent.IssuerOfPatientID = "L", "KLINIK"
+    send(dimse, [sent], title="WS")
+    kept = Instance.objects.get()
+    header = json.loads(kept.header)
+    header["00181150"] = {"vr": "IS", "Value": ["a while"]}
+    header["00180050"] = {"vr": "DS", "Value": [1 / 3]}
+    Instance.objects.update(header=json.dumps(header))
+    of_patient = query("PATIENT", PatientName="MUSTER^ä*", PatientID="", IssuerOfPatientID="")
+    of_patient.SpecificCharacterSet = "ISO_IR 100"
+    of_series = query("SERIES", StudyInstanceUID=sent.StudyInstanceUID, Laterality="")
+    of_image = query(
+        "IMAGE",
+        StudyInstanceUID=sent.StudyInstanceUID,
+        SeriesInstanceUID=sent.SeriesInstanceUID,
+        ExposureTime=None,
+        SliceThickness=None,
+        KVP=None,
+    )
+
+    with dimse.called([(FIND, PLAIN)], title="WS") as visit:
+        ((patient,), (series,), (image,)) = [
+            found(visit, asked) for asked in (of_patient, of_series, of_image)
+        ]
+
+    assert (patient.IssuerOfPatientID, series.Laterality) == ("KLINIK", "L")
+    assert patient.PatientName == "Muster^Ägidius"
+    assert (image.ExposureTime, image.KVP) == (None, 120)
+    assert abs(image.SliceThickness - 1 / 3) < 1e-6
+
+
+def test_what_is_fetched_must_be_named(dimse, make_phantom):
+    receiver("WS", settings={"may_read": "all"})
+    sent = datasets(make_phantom)[:2]
+    send(dimse, sent, title="WS")
+    study, series = sent[0].StudyInstanceUID, sent[0].SeriesInstanceUID
+    arrived = []
+
+    def receive(event):
+        arrived.append(event.request.AffectedSOPInstanceUID)
+        return 0x0000
+
+    def fetch(asked, model=GET):
+        contexts = [(model, PLAIN), (sent[0].SOPClassUID, PLAIN)]
+        with dimse.called(contexts, title="WS", receive=receive) as visit:
+            return [status for status, _ in visit.send_c_get(asked, model)][-1]
+
+    for vague in (
+        query("STUDY", StudyInstanceUID="*"),
+        query("SERIES", StudyInstanceUID=study),
+        query("IMAGE", StudyInstanceUID=study, SeriesInstanceUID=series),
+    ):
+        refused = fetch(vague)
+        assert (refused.Status, "must be named" in refused.ErrorComment) == (0xA900, True)
+    patient_root = PatientRootQueryRetrieveInformationModelGet
+    assert fetch(query("PATIENT", PatientID="*"), patient_root).Status == 0x0000
+    assert arrived == []
+
+    assert fetch(query("PATIENT", PatientID=sent[0].PatientID), patient_root).Status == 0x0000
+    assert sorted(arrived) == sorted(each.SOPInstanceUID for each in sent)
+
+
+def test_who_takes_only_the_default_syntax_is_served_and_what_nobody_takes_is_counted(
+    dimse, make_phantom
+):
+    receiver("WS", settings={"may_read": "all"})
+    plain, packed = datasets(make_phantom)[:2]
+    packed.compress(JPEGLSLossless)
+    send(dimse, [plain], title="WS")
+    send(dimse, [packed], title="WS")
+    arrived = {}
+
+    def receive(event):
+        arrived[event.dataset.SOPInstanceUID] = event.dataset
+        event.dataset.file_meta = event.file_meta
+        return 0x0000
+
+    def fetch(syntax):
+        contexts = [(GET, PLAIN), (plain.SOPClassUID, [syntax])]
+        with dimse.called(contexts, title="WS", receive=receive) as visit:
+            asked = query("STUDY", StudyInstanceUID=plain.StudyInstanceUID)
+            return list(visit.send_c_get(asked, GET))[-1]
+
+    default, _ = fetch(ImplicitVRLittleEndian)
+    assert (default.Status, default.NumberOfCompletedSuboperations) == (0x0000, 2)
+    packed.decompress(generate_instance_uid=False)
+    for sent in (plain, packed):
+        assert np.array_equal(arrived[sent.SOPInstanceUID].pixel_array, sent.pixel_array)
+
+    status, failed = fetch(JPEGBaseline8Bit)
+    assert (status.Status, status.NumberOfFailedSuboperations) == (0xA702, 2)
+    assert set(failed.FailedSOPInstanceUIDList) == {plain.SOPInstanceUID, packed.SOPInstanceUID}
+
+
+def test_while_the_database_is_away_callers_are_turned_away_for_now(monkeypatch, settings):
+    def away(*_):
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr("backend.imaging.api.dimse.caller_find", away)
+    settings.LIMN_DIMSE_AE, port = "LIMN", free_port()
+    door = DimseDoor()
+    door.listen("127.0.0.1", port)
+    entity = AE(ae_title="CT1")
+    entity.add_requested_context(Verification)
+
+    call = entity.associate("127.0.0.1", port, ae_title="LIMN")
+    door.close()
+
+    assert call.is_rejected
+    assert call.acceptor.primitive.result == 0x02  # transient: it will try again
 
 
 def test_files_are_sent_back_as_they_came_or_decoded_for_who_needs_that(dimse, make_phantom):

@@ -1,11 +1,16 @@
 """Pulling from a real archive over DIMSE: Orthanc, by C-GET, and by C-MOVE into our own receiver."""
 
+from pathlib import Path
+
+import pydicom
 import pytest
 
 from backend.core.models import Job
 from backend.core.services import job_run
+from backend.imaging.domain.dimse import SYNTAXES, offers_of
 from backend.imaging.models import IngestRun, Instance, SourceRun
 from backend.imaging.services.sources.running import source_run_job
+from tests.backend.imaging.small_archive import SmallArchive
 from tests.factories import Api
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,6 +66,33 @@ def test_studies_are_fetched_by_c_get_once_and_what_is_added_later_too(
     assert Instance.objects.count() == len(axial) + len(oblique)
 
 
+def test_files_come_in_the_syntax_in_which_the_archive_has_them(admin, orthanc):
+    names = ("JPEG2000.dcm", "SC_rgb_jpeg_dcmtk.dcm", "MR_small_RLE.dcm", "CT_small.dcm")
+    paths = [Path(pydicom.data.get_testdata_file(name, download=False)) for name in names]
+    stored = {str(each.SOPInstanceUID): each for each in map(pydicom.dcmread, paths)}
+    orthanc.empty()
+    orthanc.send(paths)
+
+    run = run_now(admin, add(admin, pacs(orthanc)))
+
+    assert (run["state"], run["problem"]) == ("succeeded", None)
+    syntaxes = dict(Instance.objects.values_list("sop_uid", "transfer_syntax_uid"))
+    assert syntaxes == {uid: each.file_meta.TransferSyntaxUID for uid, each in stored.items()}
+
+
+@pytest.mark.parametrize("classes", [0, 1, 6, 7, 64, 100])
+def test_as_many_syntaxes_as_there_is_room_for_have_a_context_of_their_own(classes):
+    names = [f"1.2.{number}" for number in range(classes)]
+
+    offers = list(offers_of(names, 127))
+
+    assert len(offers) <= 127
+    for name in names:
+        assert [s for each, some in offers if each == name for s in some] == list(SYNTAXES)
+    if classes in {1, 6}:
+        assert all(len(some) == 1 for _, some in offers)
+
+
 def test_the_test_says_who_answers_and_who_does_not(admin, orthanc):
     asked = {"settings": pacs(orthanc)}
     good = admin.post("/api/v1/source-tests", asked).json()
@@ -92,3 +124,45 @@ def test_what_an_archive_is_asked_to_send_belongs_to_the_look_that_asked(
     assert (again["found"], again["skipped"]) == (0, len(paths))
     assert IngestRun.objects.get().source == "pacs"
     assert SourceRun.objects.filter(trigger="sender").count() == 0
+
+
+def test_what_an_archive_cannot_send_is_told_and_keeps_nothing_else_back(admin, make_phantom):
+    axial, oblique = make_phantom("axial").paths, make_phantom("oblique").paths
+    lost = {pydicom.dcmread(path).SOPInstanceUID for path in (axial[0], oblique[0])}
+
+    with SmallArchive([axial[0], *oblique], lost=lost) as there:
+        source = add(admin, pacs(there))
+        run = run_now(admin, source)
+
+    assert (run["state"], run["counts"]["stored"]) == ("succeeded", len(oblique) - 1), run
+    assert run["problem"].startswith("2 images could not be fetched")
+
+    with SmallArchive([axial[0], *oblique]) as there:
+        chosen = pacs(there)
+        admin.patch(f"/api/v1/sources/{source['id']}", {"settings": chosen})
+        assert run_now(admin, source)["counts"]["stored"] == 2
+    assert Instance.objects.count() == 1 + len(oblique)
+
+
+def test_an_archive_that_sends_nothing_is_a_look_that_failed(admin, make_phantom):
+    paths = make_phantom("axial").paths[:2]
+    lost = {pydicom.dcmread(path).SOPInstanceUID for path in paths}
+
+    with SmallArchive(paths, lost=lost) as there:
+        run = run_now(admin, add(admin, pacs(there)))
+
+    assert run["state"] == "failed"
+    assert "2 images could not be fetched (the archive answers A702)" in run["problem"]
+
+
+def test_an_archive_that_refuses_is_told_in_words(admin, make_phantom, settings):
+    settings.LIMN_DIMSE_PORT = 11112
+    paths = make_phantom("axial").paths[:1]
+
+    with SmallArchive(paths, refusal=0xA701) as there:
+        busy = run_now(admin, add(admin, {**pacs(there)}))
+        move = {"name": "Moved", "settings": pacs(there, retrieve="move")}
+        unknown = run_now(admin, admin.post("/api/v1/sources", move).json())
+
+    assert (busy["state"], "out of resources" in busy["problem"]) == ("failed", True)
+    assert "AE title, address and port entered there" in unknown["problem"]

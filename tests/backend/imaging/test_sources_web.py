@@ -3,6 +3,7 @@
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl
 
 import pydicom
 import pytest
@@ -82,15 +83,22 @@ class Remote(BaseHTTPRequestHandler):
     files: list = []
     whole = 10**6
     asked: list = []
+    bad: tuple = ()
+    most = 10**6
 
     def do_GET(self):
         type(self).asked.append((self.path, self.headers.get("Authorization", "")))
         headers = [pydicom.dcmread(path, stop_before_pixels=True) for path in self.files]
-        place = self.path.partition("?")[0]
-        if place.endswith(("/studies", "/instances")):
-            self._json([self._row(each) for each in headers])
+        place, _, query = self.path.partition("?")
+        uid = place.rpartition("/")[2]
+        offset = int(dict(parse_qsl(query)).get("offset", 0))
+        if place.endswith("/studies"):
+            self._json([self._row(each) for each in headers[:1]][offset:])
+        elif place.endswith("/instances"):
+            self._json([self._row(each) for each in headers][offset : offset + self.most])
+        elif uid in self.bad or (self.bad and "/instances/" not in place):
+            self.send_error(500)
         elif "/instances/" in place:
-            uid = place.rpartition("/")[2]
             paths = zip(self.files, headers, strict=True)
             self._multipart([path for path, each in paths if each.SOPInstanceUID == uid])
         else:
@@ -127,9 +135,57 @@ class Remote(BaseHTTPRequestHandler):
         pass
 
 
+def test_an_image_that_the_server_cannot_send_keeps_nothing_else_back(admin, remote, make_phantom):
+    remote.files = make_phantom("axial").paths
+    broken = pydicom.dcmread(remote.files[1], stop_before_pixels=True).SOPInstanceUID
+    remote.bad = (broken,)
+    source = add(admin, remote.url)
+
+    first = run_now(admin, source)
+    remote.bad = ()
+    later = run_now(admin, source)
+
+    assert (first["state"], first["counts"]["stored"]) == ("succeeded", len(remote.files) - 1)
+    assert first["problem"] == (
+        "1 image could not be fetched (the server answers 500); the next look asks again."
+    )
+    assert (later["state"], later["problem"]) == ("succeeded", None)
+    assert Instance.objects.count() == len(remote.files)
+
+
+def test_a_server_that_sends_nothing_is_not_asked_for_ever(admin, remote, make_phantom):
+    remote.files = make_phantom("axial").paths
+    headers = [pydicom.dcmread(path, stop_before_pixels=True) for path in remote.files]
+    remote.bad = tuple(each.SOPInstanceUID for each in headers)
+
+    run = run_now(admin, add(admin, remote.url))
+
+    assert run["state"] == "failed"
+    assert f"{len(remote.files)} images could not be fetched" in run["problem"]
+    assert len([path for path, _ in remote.asked if "/instances/" in path]) == 10
+
+
+def test_a_server_that_gives_fewer_results_than_asked_for_is_asked_on(
+    admin, remote, make_phantom, tmp_path
+):
+    dataset = pydicom.dcmread(make_phantom("axial").paths[0])
+    for number in range(30):
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{number}"
+        dataset.InstanceNumber = number
+        dataset.save_as(tmp_path / f"{number}.dcm")
+        remote.files.append(tmp_path / f"{number}.dcm")
+    remote.most = 25
+
+    run = run_now(admin, add(admin, remote.url))
+
+    assert (run["state"], run["skipped"]) == ("succeeded", 0)
+    found = [path for path, _ in remote.asked if "/instances?" in path]
+    assert [dict(parse_qsl(path.partition("?")[2])).get("offset") for path in found] == [None, "25"]
+
+
 @pytest.fixture
 def remote():
-    handler = type("Handler", (Remote,), {"files": [], "asked": [], "whole": 10**6})
+    handler = type("Handler", (Remote,), {"files": [], "asked": []})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     handler.url = f"http://127.0.0.1:{server.server_port}/dicom-web"

@@ -50,6 +50,7 @@ class Look:
     """One look at a source: what is known of it, and what is counted.
 
     `unseen` returns the marks that were not taken yet, and how many others earlier looks took.
+    `missed` are files that the other side did not send, `sent` those that it sent another way.
     """
 
     unseen: Callable[[list[bytes]], tuple[set[bytes], int]]
@@ -57,12 +58,27 @@ class Look:
     in_memory: bool = False
     skipped: int = 0
     growing: int = 0
+    missed: int = 0
+    why: str = ""
+    sent: int = 0
 
     def new_of(self, marks: list[bytes]) -> set[bytes]:
         """Return those not taken yet, and count the others."""
         wanted, earlier = self.unseen(marks)
         self.skipped += earlier
         return wanted
+
+    def miss(self, number: int, why: str) -> None:
+        """Count images that the other side did not send, and remember what it said."""
+        self.missed, self.why = self.missed + number, why
+
+    @property
+    def problem(self) -> str:
+        """What to tell of images that were not sent; they are asked for again."""
+        if not self.missed:
+            return ""
+        images = counted(self.missed, "image", "images")
+        return f"{images} could not be fetched ({self.why}); the next look asks again."
 
     def draft(self) -> Draft:
         """Begin a file that is fetched: in memory alone where the policy asks for that."""

@@ -26,7 +26,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]  # made by the 
 
 from backend.core.drafts import Draft
 from backend.core.errors import Unavailable
-from backend.imaging.domain.dimse import SUCCESS
+from backend.imaging.domain.dimse import SUCCESS, offers_of
 from backend.imaging.domain.messages_sources import PacsSettings, SourceTestOut
 from backend.imaging.services.sources.found import (
     BoundedBody,
@@ -40,22 +40,24 @@ from backend.imaging.services.sources.found import (
 
 CONNECT_SECONDS = 10
 ANSWER_SECONDS = 60
-FEW_CLASSES = 100  # of 128 presentation contexts at most
+FEW_CLASSES = 100
+MOST_CONTEXTS = 128
 _FIND = StudyRootQueryRetrieveInformationModelFind
 _GET = StudyRootQueryRetrieveInformationModelGet
 _MOVE = StudyRootQueryRetrieveInformationModelMove
 _PENDING = frozenset({0xFF00, 0xFF01})
-_SYNTAXES = [
-    "1.2.840.10008.1.2.1",
-    "1.2.840.10008.1.2",
-    "1.2.840.10008.1.2.4.80",
-    "1.2.840.10008.1.2.4.90",
-    "1.2.840.10008.1.2.4.70",
-    "1.2.840.10008.1.2.5",
-    "1.2.840.10008.1.2.4.91",
-    "1.2.840.10008.1.2.4.50",
-    "1.2.840.10008.1.2.4.51",
-]
+# Some or none of the images were sent; the archive could not process what was asked of it.
+_NOT_ALL = frozenset({0xB000, 0xA702})
+_NOT_PROCESSED = 0xC
+_WORDS = {
+    0x0122: "it does not offer that",
+    0x0124: "it does not let Limn; have its AE title allowed there",
+    0xA700: "it is out of resources; try again later",
+    0xA701: "it is out of resources; try again later",
+    0xA801: "it does not know where Limn is; have Limn's AE title, address and port entered there",
+    0xA900: "it does not understand what is asked",
+    0xFE00: "somebody there stopped it",
+}
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ class PacsFetcher:
             with self._associated([_GET], classes, on_store) as fetching:
                 for asked in _asked_for(series, wanted):
                     for status, _ in fetching.send_c_get(asked, _GET):
-                        _refuse(status, "send images")
+                        _count(status, look, len(wanted) if _is_series(asked) else 1)
                         while arrived:
                             yield _arrived(*arrived.popleft())
         finally:
@@ -166,7 +168,9 @@ class PacsFetcher:
             for asked in _asked_for(series, wanted):
                 for status, _ in asking.send_c_move(asked, settings.LIMN_DIMSE_AE, _MOVE):
                     look.tell(0.0, "The archive is sending to Limn's receiver")
-                    _refuse(status, "send images to Limn's receiver")
+                    _count(status, look, len(wanted) if _is_series(asked) else 1)
+                look.sent += int(status.get("NumberOfCompletedSuboperations") or 0)
+                look.sent += int(status.get("NumberOfWarningSuboperations") or 0)
 
     @contextmanager
     def _associated(
@@ -182,8 +186,8 @@ class PacsFetcher:
         entity.dimse_timeout = entity.network_timeout = ANSWER_SECONDS
         for model in models:
             entity.add_requested_context(model)
-        for each in classes or []:
-            entity.add_requested_context(each, _SYNTAXES)
+        for each, syntaxes in offers_of(classes or [], MOST_CONTEXTS - len(models)):
+            entity.add_requested_context(each, syntaxes)
         open_one = entity.associate(
             chosen.host,
             chosen.port,
@@ -243,12 +247,29 @@ def _found(asking: Association, asked: Dataset) -> Iterator[Dataset]:
 
 
 def _refuse(status: Dataset, deed: str) -> None:
-    """Raise where the archive did not do what was asked; single files that fail come next time."""
+    """Raise where the archive did not do what was asked."""
     if "Status" not in status:
-        raise Unavailable("The connection to the archive broke.")
-    is_failure = status.Status not in _PENDING and status.Status not in {SUCCESS, 0xB000}
-    if is_failure:
-        raise Unavailable(f"The archive did not {deed} (status {status.Status:04X}).")
+        raise Unavailable("The connection to the archive broke, or it took too long to answer.")
+    if status.Status in _PENDING or status.Status == SUCCESS:
+        return
+    why = _WORDS.get(status.Status)
+    if why is not None:
+        raise Unavailable(f"The archive did not {deed}: {why} ({status.Status:04X}).")
+    raise Unavailable(f"The archive did not {deed} (status {status.Status:04X}).")
+
+
+def _count(status: Dataset, look: Look, asked: int) -> None:
+    """Count images that were not sent, and go on: one that cannot be must not keep back the others."""
+    code = status.get("Status")
+    if code in _NOT_ALL or (code is not None and code >> 12 == _NOT_PROCESSED):
+        failed = status.get("NumberOfFailedSuboperations")
+        look.miss(asked if failed is None else int(failed), f"the archive answers {code:04X}")
+        return
+    _refuse(status, "send images")
+
+
+def _is_series(asked: Dataset) -> bool:
+    return bool(asked.QueryRetrieveLevel == "SERIES")
 
 
 def _series_of(asking: Association, study: str) -> list[_Series]:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from backend.audit.services import audit_record
 from backend.core.actor import Actor
 from backend.core.domain import OPEN_STATES
-from backend.core.errors import LimnError
+from backend.core.errors import LimnError, Unavailable
 from backend.core.models import Job
 from backend.core.services import JobCancelled, JobLost, Progress, job_create, job_heartbeat
 from backend.imaging import policies
@@ -110,7 +110,7 @@ def source_run_job(job: Job, progress: Progress) -> dict[str, Any]:
     if run is None:
         return {}
     try:
-        _look(run, _telling(job, progress))
+        problem = _look(run, _telling(job, progress))
     except JobLost:
         raise
     except JobCancelled:
@@ -122,7 +122,7 @@ def source_run_job(job: Job, progress: Progress) -> dict[str, Any]:
     except Exception:
         _finish(run, "failed", INTERNAL)
         raise
-    _finish(run, "succeeded", "", progress)
+    _finish(run, "succeeded", problem, progress)
     return {"source_run_id": str(run.pk)}
 
 
@@ -153,7 +153,8 @@ def _run_of(job: Job) -> SourceRun | None:
     return SourceRun.objects.create(source=run.source, trigger=run.trigger, job_id=job.pk)
 
 
-def _look(run: SourceRun, tell: Tell) -> None:
+def _look(run: SourceRun, tell: Tell) -> str:
+    """Take in what is new; return what is to be told of files that could not be fetched."""
     source = run.source
     look = Look(
         unseen=lambda marks: unseen(run, marks),
@@ -167,6 +168,9 @@ def _look(run: SourceRun, tell: Tell) -> None:
             _take_in(run, itertools.chain([first], found))
     finally:
         run.skipped, run.growing = look.skipped, look.growing
+    if look.missed and first is None and not look.sent:
+        raise Unavailable(f"Nothing new could be fetched: {look.problem}")
+    return look.problem
 
 
 def _take_in(run: SourceRun, found: Iterator[Found]) -> None:

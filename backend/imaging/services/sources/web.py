@@ -33,6 +33,8 @@ from backend.imaging.services.sources.found import (
 )
 
 PAGE = 200
+_ROUND = 25
+PATIENCE = 10  # so many images of a series are asked for in vain
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 TEST_TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 WHOLE_FILES = 'multipart/related; type="application/dicom"; transfer-syntax=*'
@@ -62,7 +64,7 @@ class WebFetcher:
         """Ask for one study."""
         try:
             with self._client(TEST_TIMEOUT) as client:
-                found = _get_json(
+                found, _ = _get_json(
                     client, "studies", {"limit": "1", **_matching(self._chosen.filter)}
                 )
         except Unavailable as problem:
@@ -150,11 +152,31 @@ def _series_files(client: httpx.Client, series: _Series, look: Look) -> Iterator
     if not wanted:
         return
     if len(wanted) == len(marks):
-        yield from _retrieved(client, base, look)
-        return
-    for sop, mark in marks.items():
-        if mark in wanted:
+        try:
+            yield from _retrieved(client, base, look)
+        except _NotSent:
+            pass  # a single bad image spoils the series: they are asked for one by one
+        else:
+            return
+    yield from _single_files(client, base, [sop for sop in marks if marks[sop] in wanted], look)
+
+
+def _single_files(client: httpx.Client, base: str, sops: list[str], look: Look) -> Iterator[Found]:
+    """Yield instances asked for by themselves; where the first ones all fail, the rest is left."""
+    failed = 0
+    for number, sop in enumerate(sops):
+        try:
             yield from _retrieved(client, f"{base}/instances/{sop}", look)
+        except _NotSent as refusal:
+            failed += 1
+            given_up = failed == number + 1 == PATIENCE
+            look.miss(len(sops) - number if given_up else 1, str(refusal))
+            if given_up:
+                return
+
+
+class _NotSent(Exception):
+    """The server answers, but does not send what is asked for; the message says what it answers."""
 
 
 def _retrieved(client: httpx.Client, path: str, look: Look) -> Iterator[Found]:
@@ -162,6 +184,8 @@ def _retrieved(client: httpx.Client, path: str, look: Look) -> Iterator[Found]:
     with client.stream("GET", path, headers={"Accept": WHOLE_FILES}) as answer:
         if answer.status_code == 404:
             return  # gone since it was found
+        if answer.is_error and answer.status_code not in _WORDS:
+            raise _NotSent(f"the server answers {answer.status_code}")
         _refuse_status(answer)
         kind = answer.headers.get("Content-Type", "")
         chunks = (chunk for chunk in answer.iter_bytes() if chunk)
@@ -213,24 +237,31 @@ def _sop_uid(draft: Draft) -> str:
 
 
 def _pages(client: httpx.Client, path: str, asked: dict[str, str]) -> Iterator[dict[str, Any]]:
-    """Yield all results; a server that knows no offset gives one page."""
+    """Yield all results; a server that knows no offset gives one page.
+
+    A page may be short because it is the last, or because the server gives no more at once: that it
+    should tell by a warning, and such limits are round numbers.
+    """
     offset, last_first = 0, None
     while True:
         page = {"limit": str(PAGE), "offset": str(offset)} if offset else {"limit": str(PAGE)}
-        rows = _get_json(client, path, {**asked, **page})
+        rows, is_warned = _get_json(client, path, {**asked, **page})
         if not rows or rows[0] == last_first:
             return
         yield from rows
         last_first = rows[0]
         offset += len(rows)
-        if len(rows) < PAGE:
+        if len(rows) < PAGE and not is_warned and len(rows) % _ROUND:
             return
 
 
-def _get_json(client: httpx.Client, path: str, asked: dict[str, str]) -> list[dict[str, Any]]:
+def _get_json(
+    client: httpx.Client, path: str, asked: dict[str, str]
+) -> tuple[list[dict[str, Any]], bool]:
+    """Return results, and whether the server has something to say about them."""
     answer = client.get(path, params=asked, headers={"Accept": "application/dicom+json"})
     if answer.status_code == 204:
-        return []
+        return [], False
     _refuse_status(answer)
     try:
         rows = answer.json()
@@ -238,7 +269,7 @@ def _get_json(client: httpx.Client, path: str, asked: dict[str, str]) -> list[di
         rows = None
     if not isinstance(rows, list):
         raise Unavailable("What answers there is no DICOMweb server; check the address.")
-    return [row for row in rows if isinstance(row, dict)]
+    return [row for row in rows if isinstance(row, dict)], "Warning" in answer.headers
 
 
 def _refuse_status(answer: httpx.Response) -> None:
