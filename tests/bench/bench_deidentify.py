@@ -1,10 +1,12 @@
 """How much of what is planted the de-identification finds: headers, pictures, and its pace."""
 
 import logging
+import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 from pydicom import dcmwrite
@@ -13,6 +15,7 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from backend.imaging.domain.deidentify.burned_in import boxes_of
+from backend.imaging.domain.deidentify.equal import EqualElements
 from backend.imaging.domain.deidentify.files import deidentified
 from backend.imaging.domain.deidentify.policy import BASIC, RESEARCH, Policy
 from backend.imaging.domain.deidentify.pseudonyms import Secret
@@ -21,6 +24,7 @@ from backend.imaging.domain.deidentify.standard import rules
 from backend.imaging.domain.deidentify.text_boxes import Box
 from tests.bench.planting import CONTRASTS, KINDS, clean, name_of, planted
 from tests.bench.rows import Row
+from tests.bench.sending import series_files
 
 SECRET = Secret(b"the key of the bench, thirty-two bytes")
 FILES = 200
@@ -62,7 +66,7 @@ def rows() -> list[Row]:
     logging.getLogger("pydicom").setLevel(logging.ERROR)  # planted values break length rules
     headers = [header_row(policy) for policy in (BASIC, RESEARCH)]
     strangers = [stranger_row(policy) for policy in (BASIC, RESEARCH)]
-    return [*headers, *strangers, *picture_rows(), pace_row()]
+    return [*headers, *strangers, *picture_rows(), pace_row(), series_row()]
 
 
 def header_row(policy: Policy) -> Row:
@@ -175,6 +179,25 @@ def pace_row() -> Row:
         None,
         cpu=f"{each * 1000:.1f} ms",
         note=f"{len(file) // 1024} KiB, policy {RESEARCH.label}",
+    )
+
+
+def series_row() -> Row:
+    """Measure the slices of a series, as a delivery brings them: equal elements are judged once."""
+    with tempfile.TemporaryDirectory() as folder:
+        slices = [path.read_bytes() for path in series_files(Path(folder), "P", 60)]
+    equal = EqualElements(RESEARCH, SECRET)
+    began = time.process_time()
+    outcomes = [equal.cleared(content) for content in slices]
+    each = (time.process_time() - began) / len(slices)
+    assert all(outcomes)
+    return Row(
+        "a slice of a CT series of one delivery, bytes to bytes",
+        "none promised",
+        f"{each * 1000:.1f} ms",
+        None,
+        cpu=f"{each * 1000:.1f} ms",
+        note=f"{len(slices[0]) // 1024} KiB, {len(slices)} slices, policy {RESEARCH.label}",
     )
 
 
