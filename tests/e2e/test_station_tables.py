@@ -20,6 +20,7 @@ from tests.e2e.world import make_project, open_task_ids
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 ANNOTATOR = "annotator@limn.example"
 SLICE, BLOCK = 4, 8
+COLOURED = -999  # no grey: a menu still lies over the picture
 # Chromium draws by the processor here; told that it has a graphics card, the station uses WebGL.
 GRAPHICS_CARD = """
 for (const kind of [WebGLRenderingContext, WebGL2RenderingContext]) {
@@ -91,8 +92,7 @@ def _shown(station: Station) -> np.ndarray:
     for j, i in middles * BLOCK + (BLOCK - 1) / 2:
         x, y = station.at(i, j)
         red, green, blue = screen[round(y), round(x)]
-        assert red == green == blue
-        found.append(red)
+        found.append(red if red == green == blue else COLOURED)
     return np.array(found).reshape(rows // BLOCK, columns // BLOCK)
 
 
@@ -159,6 +159,7 @@ def test_pictures_are_seen_through_their_own_tables(tabled):
     assert_greys(station, _through(images[SLICE + 1], 1))
 
 
+@pytest.mark.parametrize("tabled", ["MONOCHROME2"], indirect=True)
 def test_a_window_takes_the_place_of_a_table_and_the_table_comes_back(tabled):
     station, images = tabled
     page, image = station.page, images[SLICE]
