@@ -15,7 +15,7 @@ from typing import BinaryIO, Protocol
 
 from django.conf import settings
 
-from backend.core.drafts import FULL, Draft, StorageFull
+from backend.core.drafts import FULL, Draft, PassingDraft, StorageFull, flushers
 from backend.core.errors import NotFound
 from ml_worker.contract.messages import BlobRef
 
@@ -39,6 +39,9 @@ class BlobStore(Protocol):
 
     def draft(self) -> Draft:
         """Begin a file that may become an object; raises StorageFull."""
+
+    def passing(self, *, off_disk: bool = False) -> Draft:
+        """Begin a file that is read and discarded; with `off_disk` it touches no disk."""
 
     def keep(self, draft: Draft) -> BlobRef:
         """Make a draft an object, durably; raises StorageFull."""
@@ -109,6 +112,10 @@ class FileBlobStore:
         except OSError as error:
             raise StorageFull(FULL) from error
 
+    def passing(self, *, off_disk: bool = False) -> Draft:
+        """Begin a file that is read and discarded."""
+        return PassingDraft(None if off_disk else self._root / DRAFTS)
+
     def keep(self, draft: Draft) -> BlobRef:
         """Give the draft its name: fsync, rename, fsync of the folder."""
         try:
@@ -123,8 +130,11 @@ class FileBlobStore:
         folders: dict[Path, None] = {}
         fates = [self._keep(draft, folders) for draft in drafts]
         try:
-            for folder in folders:
-                _sync_folder(folder)
+            if len(folders) > 1:
+                list(flushers().map(_sync_folder, folders))
+            else:
+                for folder in folders:
+                    _sync_folder(folder)
         except OSError:
             return [StorageFull(FULL) for _ in drafts]
         return fates

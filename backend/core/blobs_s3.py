@@ -19,7 +19,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from backend.core.blobs import CHUNK_BYTES, SHA256_NAME, BlobMissing, put
-from backend.core.drafts import Draft, StorageFull
+from backend.core.drafts import Draft, PassingDraft, StorageFull
 from ml_worker.contract.messages import BlobRef
 
 SPOOL_BYTES = 8 << 20
@@ -57,6 +57,10 @@ class S3BlobStore:
             return Draft(settings.LIMN_UPLOADS)
         except OSError as error:
             raise StorageFull("The disk could not take the file; nothing was stored.") from error
+
+    def passing(self, *, off_disk: bool = False) -> Draft:
+        """Begin a file on this machine that is read and discarded."""
+        return PassingDraft(None if off_disk else settings.LIMN_UPLOADS)
 
     def keep(self, draft: Draft) -> BlobRef:
         """Send the draft; an object that is there already counts as new."""

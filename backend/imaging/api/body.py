@@ -38,7 +38,7 @@ def _straight(connection: socket.socket, reader: Any) -> Callable[[memoryview], 
             reader.unreader.unread(waiting[count:])
         else:
             with view[: reader.length] as room:
-                count = connection.recv_into(room) if room else 0
+                count = connection.recv_into(room, 0, socket.MSG_WAITALL) if room else 0
         reader.length -= count
         return int(count)
 

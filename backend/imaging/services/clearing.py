@@ -6,9 +6,10 @@ waits in quarantine.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import lru_cache
 from pathlib import PurePath
 from uuid import UUID
 
@@ -35,6 +36,7 @@ from backend.imaging.services.secrets import sealed, secret_of
 
 log = logging.getLogger(__name__)
 LARGEST_AT_ONCE = 256 << 20
+REMEMBERED_S = 600
 
 
 @dataclass
@@ -49,14 +51,20 @@ class Clearing:
     waiting: list[QuarantinedFile] = field(default_factory=list)
     identities: dict[str, bytes] = field(default_factory=dict)
 
-    @cached_property
+    @property
     def equal(self) -> EqualElements:
         """Return what became of elements so far, for the next files that have the same."""
-        return EqualElements(self.policy, self.secret)
+        return _equal_elements(self.policy, self.secret, int(time.monotonic() / REMEMBERED_S))
 
     def begin_anew(self) -> None:
         """Forget what is written down."""
         self.waiting, self.identities, self.report = [], {}, Report()
+
+
+@lru_cache(maxsize=2)
+def _equal_elements(policy: Policy, secret: Secret, _period: int) -> EqualElements:
+    """Return what deliveries of one period share: a sender may bring file by file."""
+    return EqualElements(policy, secret)
 
 
 def clearing_of(run: IngestRun, audience_id: UUID | None = None) -> Clearing | None:
@@ -69,9 +77,16 @@ def clearing_of(run: IngestRun, audience_id: UUID | None = None) -> Clearing | N
     return Clearing(run, policy, secret_of(policy.salt_id), audience_id)
 
 
-def batch_clear(clearing: Clearing, batch: Sequence[Incoming]) -> list[Incoming]:
-    """Return the files without identities, in order; those that cannot go on say why."""
-    return [_clear(clearing, incoming) for incoming in batch]
+def files_clear(clearing: Clearing, files: Iterable[Incoming]) -> Iterator[Incoming]:
+    """Yield the files without identities, in order; those that cannot go on say why.
+
+    What was sent is discarded as soon as it is written anew, or the sender's files would pile up.
+    """
+    for incoming in files:
+        cleared_one = _clear(clearing, incoming)
+        if cleared_one.draft is not incoming.draft:
+            incoming.discard()
+        yield cleared_one
 
 
 def _clear(clearing: Clearing, incoming: Incoming) -> Incoming:
@@ -82,10 +97,12 @@ def _clear(clearing: Clearing, incoming: Incoming) -> Incoming:
         draft, finding, parsed = _cleared_draft(clearing, incoming)
     except Exception as error:  # noqa: BLE001  one file does not stop the rest
         refusal = _refusal_of(clearing, error)
-        if refusal.code == NOT_DICOM and may_wait(incoming, clearing.policy):
+        if refusal.code != NOT_DICOM:
+            return Incoming(name, incoming.path, refusal=refusal)
+        if may_wait(incoming, clearing.policy):
             # It is converted under its own name, by which side files know it, and cleared then.
-            return replace(incoming, refusal=refusal)
-        return Incoming(name, incoming.path, refusal=refusal)
+            name = incoming.name
+        return replace(incoming, name=name, refusal=refusal)
     if finding.verdict == "clean":
         return Incoming.drafted(name, draft, parsed=parsed)
     return _held(clearing, Incoming.drafted(name, draft), finding)

@@ -19,7 +19,7 @@ from backend.imaging.models import IngestItem, IngestRun, Instance, Series, Stud
 from backend.imaging.selectors.access import studies_visible_to
 from backend.imaging.selectors.runs import run_counts, run_get
 from backend.imaging.services.audiences import audience_add_own
-from backend.imaging.services.clearing import clearing_of
+from backend.imaging.services.clearing import clearing_of, files_clear
 from backend.imaging.services.conversions import run_convert, run_waits
 from backend.imaging.services.deid import is_memory_only, policy_for, policy_named
 from backend.imaging.services.file_sets import indexes_compare
@@ -68,17 +68,18 @@ def files_ingest(
     With `converts`, files that are not DICOM wait for the end of the delivery. With `patience_s`
     a database that is away is waited for, so long for each batch.
     """
+    clearing = clearing_of(run, audience_id)
     delivery = Delivery(
         actor=actor,
         run=run,
         upload=upload,
         audience_id=audience_id,
         only_study_uid=only_study_uid,
-        clearing=clearing_of(run, audience_id),
+        clearing=clearing,
         converts=converts,
         patience_s=patience_s,
     )
-    waiting = iter(files)
+    waiting = iter(files) if clearing is None else files_clear(clearing, files)
     while batch := _next_batch(waiting):
         try:
             yield from batch_store(delivery, batch)

@@ -25,7 +25,7 @@ from backend.imaging.domain.same_image import is_same_image
 from backend.imaging.models import IngestItem, IngestRun, Instance, Upload
 from backend.imaging.selectors.frames import local_file
 from backend.imaging.services.bulk import BulkInsert
-from backend.imaging.services.clearing import Clearing, batch_clear, clearing_record
+from backend.imaging.services.clearing import Clearing, clearing_record, files_clear
 from backend.imaging.services.foreign import foreign_fate
 from backend.imaging.services.incoming import Incoming
 from backend.imaging.services.keeping import batch_keep, file_keep
@@ -68,7 +68,10 @@ class Delivery:
 
 
 def batch_store(delivery: Delivery, batch: Sequence[Incoming]) -> list[IngestItem]:
-    """Take a batch in and return what became of each file, in order. Nothing stops the run."""
+    """Take a batch in and return what became of each file, in order. Nothing stops the run.
+
+    Under a policy these are the cleared ones.
+    """
     return _store(delivery, batch, _record)
 
 
@@ -81,7 +84,13 @@ def made_store(delivery: Delivery, batch: Sequence[Incoming]) -> list[Fate]:
         internal = Fate.refused(Rejected("imaging.internal"))
         return [fate or internal for fate in prepared.fates]
 
-    return _store(delivery, batch, fates_of)
+    clearing = delivery.clearing
+    made = batch if clearing is None else list(files_clear(clearing, batch))
+    try:
+        return _store(delivery, made, fates_of)
+    finally:
+        for incoming in made:
+            incoming.discard()
 
 
 @dataclass
@@ -98,17 +107,10 @@ _Finish = Callable[[Delivery, Sequence[Incoming], _Prepared], list[_Found]]
 
 
 def _store(delivery: Delivery, batch: Sequence[Incoming], finish: _Finish[_Found]) -> list[_Found]:
-    clearing = delivery.clearing
-    cleared = batch if clearing is None else batch_clear(clearing, batch)
-    try:
-        prepared = _prepare(delivery, cleared)
-        found = patiently(delivery.patience_s, lambda: _write(delivery, cleared, prepared, finish))
-    finally:
-        if clearing is not None:
-            for incoming in cleared:
-                incoming.discard()
-    if clearing is not None:
-        clearing.begin_anew()
+    prepared = _prepare(delivery, batch)
+    found = patiently(delivery.patience_s, lambda: _write(delivery, batch, prepared, finish))
+    if delivery.clearing is not None:
+        delivery.clearing.begin_anew()
     return found
 
 

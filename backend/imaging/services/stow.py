@@ -12,7 +12,7 @@ from django.utils import timezone
 from backend.audit.services import audit_record
 from backend.core.actor import Actor
 from backend.core.blobs import blob_store
-from backend.core.drafts import Draft, MemoryDraft
+from backend.core.drafts import Draft
 from backend.imaging.domain.multipart import CHUNK_BYTES, MultipartReader
 from backend.imaging.models import IngestItem, IngestRun, Instance, Series
 from backend.imaging.selectors.runs import OUTCOMES
@@ -110,11 +110,11 @@ def _parts(
     What a policy is about to write anew waits for that: the sender's own bytes need not last.
     """
     open_ones: list[Draft] = []
-    as_sent = run.policy is None
-    in_memory = is_memory_only(run)
+    as_sent, off_disk = run.policy is None, is_memory_only(run)
 
     def open_body() -> Draft:
-        open_ones.append(MemoryDraft() if in_memory else blob_store().draft())
+        store = blob_store()
+        open_ones.append(store.draft() if as_sent else store.passing(off_disk=off_disk))
         return open_ones[-1]
 
     try:

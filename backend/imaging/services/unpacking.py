@@ -19,7 +19,7 @@ from typing import IO, Literal
 from django.conf import settings
 
 from backend.core.blobs import blob_store
-from backend.core.drafts import Draft, MemoryDraft, StorageFull
+from backend.core.drafts import Draft, StorageFull
 from backend.imaging.domain.archives import Bounds, Format, Member, archive_format, members
 from backend.imaging.domain.rejections import Rejected
 from backend.imaging.services.incoming import Incoming
@@ -235,7 +235,7 @@ def _refuse_member(info: zipfile.ZipInfo) -> None:
 
 
 def _draft(*, off_disk: bool) -> Draft:
-    return MemoryDraft() if off_disk else blob_store().draft()
+    return blob_store().passing(off_disk=True) if off_disk else blob_store().draft()
 
 
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, *, off_disk: bool) -> Draft:

@@ -301,21 +301,29 @@ def test_what_comes_over_dicomweb_touches_no_disk_before_it_is_cleared(
     make_phantom, memory_only, monkeypatch, own_store
 ):
     seen = []
-    original = clearing.batch_clear
+    original = clearing.files_clear
 
-    def watched(work, batch):
-        seen.extend(str(incoming.path) for incoming in batch)
-        assert contents(own_store) == b""
-        return original(work, batch)
+    def watched(work, files):
+        def arriving():
+            for incoming in files:
+                seen.append(str(incoming.path))
+                assert name_of(paths[0]) not in contents(own_store)
+                yield incoming
 
-    monkeypatch.setattr("backend.imaging.services.store.batch_clear", watched)
+        return original(work, arriving())
+
+    monkeypatch.setattr("backend.imaging.services.ingest.files_clear", watched)
     paths = make_phantom("axial").paths[:3]
     answer = stow(make_user("Bob"), paths)
     assert answer.status_code == 202
     assert Instance.objects.count() == 3
     assert len(seen) == 3
     assert all(path.startswith("/proc/self/fd/") for path in seen)
-    assert str(dcmread(paths[0]).PatientName).encode() not in contents(own_store)
+    assert name_of(paths[0]) not in contents(own_store)
+
+
+def name_of(path):
+    return str(dcmread(path).PatientName).encode()
 
 
 def test_what_comes_over_dicomweb_is_made_durable_only_when_it_is_cleared(

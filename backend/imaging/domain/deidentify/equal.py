@@ -1,4 +1,4 @@
-"""Files of one delivery de-identified by the bytes of their elements: equal bytes are judged once.
+"""Files de-identified by the bytes of their elements: equal bytes are judged once.
 
 The slices of a series agree in most of their elements. What the engine makes of one depends on its
 bytes, on the policy and the key, and on what the file is: its kind, its encoding, its private
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
 from backend.imaging.domain import header as values
@@ -41,7 +42,8 @@ _PIXELS_LENGTH = 0x7FE00000  # of the group, retired
 _READING = (_CHARACTER_SET, 0x00280100, 0x00280103, 0x00281101, 0x00281102, 0x00281103)
 # What `finish` reads or writes: who it is, and what is said of the de-identification.
 _FINISHED = (0x00100010, 0x00100020, 0x00120062, 0x00120063, 0x00120064, 0x00280303)
-_MOST_SCOPES, _MOST_ELEMENTS, _LARGEST = 32, 20_000, 1 << 14
+# What is remembered: elements up to this size, and all of them together with what they became.
+_LARGEST, _MOST_BYTES, _BESIDE = 1 << 14, 16 << 20, 500
 Words = tuple[tuple[str, ...], tuple[str, ...]]
 Known = tuple[bytes, ...]
 # The bytes an element becomes (none where it goes) and what the report notes of it.
@@ -72,7 +74,7 @@ class _Judged:
 
 
 class EqualElements:
-    """Remembers, for one delivery under one policy, what became of which bytes."""
+    """Remembers, for one policy and key, what became of which bytes; of several threads at once."""
 
     def __init__(self, policy: Policy, secret: Secret) -> None:
         self._policy, self._secret = policy, secret
@@ -80,6 +82,7 @@ class EqualElements:
         self._words: dict[tuple[bytes, bytes], Words] = {}
         self._looks: dict[Known, bool] = {}
         self._judged: dict[object, _Judged] = {}
+        self._bytes = 0
 
     def cleared(self, content: bytes) -> Outcome | None:
         """Return a file without its identities; None where the engine shall read it whole.
@@ -120,10 +123,12 @@ class EqualElements:
             return False
         there = pieces.some((_CHARACTER_SET, *LOOKED_AT))
         key = tuple(there.values())
-        if key not in self._looks:
+        looks = self._looks.get(key)
+        if looks is None:
             dataset = dataset_of(there, is_implicit=pieces.is_implicit)
-            self._looks = {key: asks_for_a_look(dataset, self._policy.pixels)}
-        return self._looks[key]
+            looks = asks_for_a_look(dataset, self._policy.pixels)
+            self._looks = {key: looks}
+        return looks
 
     def _scope_of(self, pieces: Pieces) -> _Judged:
         """Return what is known of files like this one."""
@@ -138,24 +143,19 @@ class EqualElements:
             tuple(creators.values()),
             words,
         )
-        if key not in self._judged:
+        judged = self._judged.get(key)
+        if judged is None:
             dataset = dataset_of({**whose, **reading}, is_implicit=pieces.is_implicit)
-            patient = patient_key(dataset, separate_issuers=self._policy.separate_issuers)
-            if len(self._judged) >= _MOST_SCOPES:
-                self._judged.clear()
-            self._judged[key] = _Judged(
-                Scope(
-                    self._policy,
-                    self._secret,
-                    patient,
-                    str(dataset.get("SOPClassUID", "")),
-                    _known(words),
-                    Report(),
-                ),
-                patient,
-                identity_of(dataset),
-            )
-        return self._judged[key]
+            judged = self._begun(dataset, words)
+            self._remember(self._judged, key, judged, sum(map(len, whose.values())))
+        return judged
+
+    def _begun(self, dataset: Dataset, words: tuple[Words, ...]) -> _Judged:
+        """Return what judges the elements of files that say this of themselves."""
+        patient = patient_key(dataset, separate_issuers=self._policy.separate_issuers)
+        kind = str(dataset.get("SOPClassUID", ""))
+        scope = Scope(self._policy, self._secret, patient, kind, _known(words), Report())
+        return _Judged(scope, patient, identity_of(dataset))
 
     def _words_of(self, pieces: Pieces) -> tuple[Words, ...]:
         """Return the words by which the elements name somebody."""
@@ -172,7 +172,7 @@ class EqualElements:
                     dataset_of(alone, is_implicit=pieces.is_implicit), with_dates=self._with_dates
                 )
                 words = (tuple(names), tuple(numbers))
-                _remember(self._words, key, words, len(raw))
+                self._remember(self._words, key, words, len(raw))
             if any(words):
                 found.append(words)
         return tuple(found)
@@ -183,8 +183,20 @@ class EqualElements:
         new = {tag: pieces.elements[tag] for tag, found in known.items() if found is None}
         fresh = _judge(new, pieces, judged) if new else {}
         for tag, found in fresh.items():
-            _remember(judged.done, new[tag], found, len(new[tag]))
+            self._remember(judged.done, new[tag], found, len(new[tag]))
         return {tag: found or fresh[tag] for tag, found in known.items()}
+
+    def _remember(
+        self, memory: dict[_Key, _Value], key: _Key, value: _Value, size_bytes: int
+    ) -> None:
+        """Keep what became of something small; all is forgotten where it would be too much."""
+        if size_bytes > _LARGEST:
+            return
+        self._bytes += 2 * size_bytes + _BESIDE
+        if self._bytes > _MOST_BYTES:
+            self._words, self._judged, self._bytes = {}, {}, 0
+            return
+        memory[key] = value
 
 
 def _has_names(pieces: Pieces) -> bool:
@@ -224,18 +236,11 @@ def _finished(kept: dict[int, bytes], judged: _Judged, *, is_implicit: bool) -> 
     """Return what the data set says of itself in the end."""
     before = {tag: kept[tag] for tag in (_CHARACTER_SET, *_FINISHED) if tag in kept}
     key = tuple(before.values())
-    if key not in judged.finished:
+    found = judged.finished.get(key)
+    if found is None:
         dataset = dataset_of(before, is_implicit=is_implicit)
         finish(dataset, judged.scope)
         after = {tag: bytes_of(dataset, tag, is_implicit=is_implicit) for tag in _FINISHED}
-        judged.finished = {key: {tag: raw for tag, raw in after.items() if raw}}
-    return judged.finished[key]
-
-
-def _remember(memory: dict[_Key, _Value], key: _Key, value: _Value, size: int) -> None:
-    """Keep a small element's outcome, as long as there are not too many of them."""
-    if size > _LARGEST:
-        return
-    if len(memory) >= _MOST_ELEMENTS:
-        memory.clear()
-    memory[key] = value
+        found = {tag: raw for tag, raw in after.items() if raw}
+        judged.finished = {key: found}
+    return found

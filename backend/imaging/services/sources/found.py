@@ -8,7 +8,7 @@ from typing import Protocol
 from django.conf import settings
 
 from backend.core.blobs import blob_store
-from backend.core.drafts import Draft, MemoryDraft
+from backend.core.drafts import Draft
 from backend.imaging.domain.messages_sources import SourceTestOut
 from backend.imaging.domain.rejections import Rejected
 from backend.imaging.services.incoming import Incoming
@@ -82,7 +82,8 @@ class Look:
 
     def draft(self) -> Draft:
         """Begin a file that is fetched: in memory alone where the policy asks for that."""
-        return MemoryDraft() if self.in_memory else blob_store().draft()
+        store = blob_store()
+        return store.passing(off_disk=True) if self.in_memory else store.draft()
 
 
 class Fetcher(Protocol):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from backend.audit.services import audit_record
 from backend.core.actor import Actor
 from backend.core.blobs import blob_store
-from backend.core.drafts import Draft, MemoryDraft
+from backend.core.drafts import Draft
 from backend.imaging.domain.messages_sources import PacsSettings, ReceiverSettings
 from backend.imaging.models import IngestItem, IngestRun, SeenFile, Source, SourceRun, Study
 from backend.imaging.selectors.runs import run_counts
@@ -89,7 +89,7 @@ def visit_draft(visit: Visit) -> Draft:
     """Begin a file that arrives: in memory alone where the policy asks for that."""
     source = visit.caller.source
     in_memory = memory_only_of(source.policy, RECEIVED, source.project_id)
-    return MemoryDraft() if in_memory else blob_store().draft()
+    return blob_store().passing(off_disk=True) if in_memory else blob_store().draft()
 
 
 def visit_store(
