@@ -1,6 +1,7 @@
 """What is taken from the files before is, to the byte, what the engine makes of the whole file."""
 
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from io import BytesIO
 from itertools import groupby
@@ -123,3 +124,18 @@ def test_what_may_carry_text_is_looked_at_whole(make_phantom):
         EqualElements(replace(BASIC, pixels=PixelRules(check="all")), SECRET).cleared(content)
         is None
     )
+
+
+def test_files_of_several_threads_come_out_as_by_the_engine(make_phantom, monkeypatch):
+    monkeypatch.setattr("backend.imaging.domain.deidentify.equal._MOST_BYTES", 60_000)
+    contents = [path.read_bytes() for path in make_phantom("axial").paths[:8]]
+    contents += [changed(each, PatientName="Okafor^Ngozi", PatientID="O-2") for each in contents]
+    equal, policy = EqualElements(BASIC, SECRET), BASIC
+    expected = [deidentified(content, policy, SECRET).to_bytes() for content in contents]
+
+    def clear(content):
+        outcome = equal.cleared(content)
+        return b"".join(outcome.chunks)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(clear, contents * 3)) == expected * 3
