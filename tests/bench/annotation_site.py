@@ -52,8 +52,15 @@ class Site:
 
     def start_web(self) -> None:
         """Start gunicorn as the launcher does."""
+        from backend.config.launch.services import WORKER
+
         argv = [str(Path(sys.executable).parent / "gunicorn"), "backend.config.wsgi:application"]
-        argv += ["--worker-class=gthread", "--workers=2", "--threads=8", "--preload"]
+        argv += [
+            f"--worker-class={WORKER}",
+            "--workers=2",
+            "--threads=8",
+            "--preload",
+        ]
         argv += ["--no-control-socket", "--keep-alive=30", "--log-level=warning"]
         argv += [f"--bind=127.0.0.1:{self.port}"]
         self.web = psutil.Popen(argv, cwd=ROOT)

@@ -12,6 +12,7 @@ from backend.config.launch.layout import ROOT, Layout
 from backend.config.launch.supervisor import Service
 
 BIN = Path(sys.executable).parent
+WORKER = "backend.config.worker.StayingWorker"
 MALLOC = "glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=17179869184"
 
 
@@ -59,7 +60,7 @@ def broker_service(layout: Layout, port: int) -> Service:
 
 def web(layout: Layout, env: dict[str, str]) -> Service:
     """Return the web processes: the frame door in front of Django."""
-    argv = [str(BIN / "gunicorn"), "backend.config.wsgi:application", "--worker-class=gthread"]
+    argv = [str(BIN / "gunicorn"), "backend.config.wsgi:application", f"--worker-class={WORKER}"]
     argv += ["--workers=2", "--threads=8", "--preload", "--no-control-socket", "--keep-alive=30"]
     argv += [
         f"--bind={layout.host}:{layout.port}",

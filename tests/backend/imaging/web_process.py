@@ -12,6 +12,7 @@ import psutil
 from django.conf import settings
 from django.db import connection
 
+from backend.config.launch.services import WORKER
 from tests.conftest import ROOT
 from tests.ports import free_port
 
@@ -71,7 +72,12 @@ def running_web():
         "LIMN_DATA": str(Path(settings.LIMN_BLOBS).parent),
     }
     argv = [str(Path(sys.executable).parent / "gunicorn"), "backend.config.wsgi:application"]
-    argv += ["--worker-class=gthread", "--workers=1", "--threads=4", "--no-control-socket"]
+    argv += [
+        f"--worker-class={WORKER}",
+        "--workers=1",
+        "--threads=4",
+        "--no-control-socket",
+    ]
     argv += ["--log-level=warning", f"--bind=127.0.0.1:{port}"]
     process = subprocess.Popen(argv, cwd=ROOT, env=environment)
     web = WebProcess(port, process)

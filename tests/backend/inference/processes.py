@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from backend.config.launch.broker import find_server, write_configuration
+from backend.config.launch.services import WORKER
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -100,7 +101,7 @@ class Site:
                 str(BIN / "gunicorn"),
                 "backend.config.wsgi:application",
                 f"--bind=127.0.0.1:{self.web_port}",
-                "--worker-class=gthread",
+                f"--worker-class={WORKER}",
                 "--threads=4",
                 "--no-control-socket",
             ]
